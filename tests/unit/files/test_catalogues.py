@@ -31,14 +31,18 @@ LABEL = Text("事实", "fact")
 FACTS = {
     "scheme": FactDefinition("scheme", LABEL, "member", "values", values("employee", "resident")),
     "drug_group": FactDefinition(
-        "drug_group", LABEL, "line", "values", values("rare", "two_disease", "special_drug")
+        "drug_group",
+        LABEL,
+        "line",
+        "values",
+        values("rare", "two_disease", "special_drug", "supplementary", "supplementary_oncology"),
     ),
     "item_class": FactDefinition(
         "item_class",
         LABEL,
         "line",
         "values",
-        values("implant", "essential_drug", "traditional_medicine"),
+        values("implant", "essential_drug"),
     ),
     "is_basic": FactDefinition("is_basic", LABEL, "line", "yes_no"),
 }

@@ -56,9 +56,9 @@ def read_table(path: Path, *, required: Sequence[str]) -> tuple[tuple[str, ...],
     return columns, rows
 
 
-def encoding_fault(name: str, error: UnicodeDecodeError) -> Fault:
+def encoding_fault(name: str, error: UnicodeDecodeError, lines_before: int = 0) -> Fault:
     """The fault of a file that is not UTF-8, at the line of the first wrong byte."""
-    line = error.object[: error.start].count(b"\n") + 1
+    line = lines_before + error.object[: error.start].count(b"\n") + 1
     return Fault(
         "encoding_invalid",
         Where(name, line),
