@@ -1,0 +1,52 @@
+"""Policy folders as trees: reads the area asked for and, by name, those it takes from.
+
+Finds every ``.yaml`` below ``<root>/<area code>/``; reads nothing else, decides nothing about law.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from yibao.base.findings import Fault, FaultsFound, Where
+from yibao.base.texts import Text
+from yibao.base.trees import Tree
+from yibao.storage.files.yaml_tree import parse_yaml, read_text
+
+_AREA = re.compile(r"[0-9]{6}\Z")
+
+
+def areas_in(root: Path) -> list[str]:
+    """The area codes that have a folder below the root, in order."""
+    if not root.is_dir():
+        return []
+    return sorted(p.name for p in root.iterdir() if p.is_dir() and _AREA.match(p.name))
+
+
+def read_folder(folder: Path, *, root: Path | None = None) -> list[Tree]:
+    """Every document of every YAML file below a folder; files in order of their path.
+
+    Raises:
+        FaultsFound: with the faults of all files, or when there is no such folder or no file.
+    """
+    base = root or folder.parent
+    paths = sorted(folder.rglob("*.yaml")) if folder.is_dir() else []
+    if not paths:
+        raise FaultsFound([
+            Fault(
+                "folder_empty", Where(str(folder)),
+                Text("没有找到政策文件", "no policy files were found"),
+                Text("请检查路径，以及文件是否以 .yaml 结尾", "check the path, and that files end in .yaml"),
+            )
+        ])  # fmt: skip
+    trees: list[Tree] = []
+    faults: list[Fault] = []
+    for path in paths:
+        name = path.relative_to(base).as_posix()
+        try:
+            trees += parse_yaml(read_text(path, name), name)
+        except FaultsFound as found:
+            faults += found.faults
+    if faults:
+        raise FaultsFound(faults)
+    return trees
