@@ -19,6 +19,7 @@ from yibao.engines.benefits.explain.layers import (
     citations_at,
     counter_shown,
     layer_shown,
+    number_shown,
     paid_shown,
 )
 from yibao.engines.benefits.explain.reasons import PRECEDENCE, adjustment_reason, reason_of
@@ -76,7 +77,10 @@ def explanation(determination: Determination, words: Vocabulary = NO_WORDS) -> E
             for slot, amount in determination.opening
             if amount
         ),
-        layers=tuple(layer_shown(layer, words, labels) for layer in determination.layers),
+        derived=tuple(number_shown(number, words) for number in determination.derived),
+        layers=tuple(
+            layer_shown(layer, words, layer_labels=labels) for layer in determination.layers
+        ),
         paid_by=paid_shown(determination.by_fund.items(), words),
         adjustments=adjustments,
         lines=tuple(_line(line, words, labels) for line in determination.lines),
@@ -95,9 +99,9 @@ def explanation(determination: Determination, words: Vocabulary = NO_WORDS) -> E
 def values_used(determination: Determination) -> tuple[int, int]:
     """How many values of the policy were used, and how many of them are examples: (m, n).
 
-    A value is a number of the policy at its place, counted once however often it was read.
+    A value is a number of the policy at its place, counted once for each row that it was read for.
     """
-    is_example = {number.name: number.is_example for number in determination.numbers}
+    is_example = {(number.name, number.row): number.is_example for number in determination.numbers}
     return len(is_example), sum(is_example.values())
 
 

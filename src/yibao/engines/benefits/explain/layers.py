@@ -60,7 +60,7 @@ _OPERATIONS = {
 
 
 def layer_shown(
-    result: LayerResult, words: Vocabulary, layer_labels: Mapping[str, Text]
+    result: LayerResult, words: Vocabulary, *, layer_labels: Mapping[str, Text]
 ) -> LayerShown:
     """One layer with its steps, sources and counters.
 

@@ -111,26 +111,10 @@ ADJUSTMENTS: tuple[AdjustmentReason, ...] = (
 
 UNABLE: tuple[Reason, ...] = (
     Reason(
-        "fact_missing",
-        Text("缺少事实", "a fact is missing"),
-        Text(
-            "规则要用到的一项事实没有填写，补充后再试。",
-            "A rule asks for a fact that was not given; add it and try again.",
-        ),
-    ),
-    Reason(
-        "fact_unknown",
-        Text("事实无法识别", "a fact is not known"),
-        Text(
-            "一项事实的名称或取值不在本统筹区的定义之内，请改为已定义的值。",
-            "A fact's name or value is not one that the area defines; use a defined one.",
-        ),
-    ),
-    Reason(
         "no_plan",
         Text("没有适用的方案", "no plan applies"),
         Text(
-            "没有一个方案适用于这些事实，请核对险种、就诊类型和机构级别。",
+            "没有一个方案适用于这些事实，请核对险种、就诊类别和医疗机构级别。",
             "No plan applies to these facts; check scheme, care type and facility level.",
         ),
     ),
@@ -138,7 +122,7 @@ UNABLE: tuple[Reason, ...] = (
         "several_plans",
         Text("多个方案同时适用", "several plans apply"),
         Text(
-            "不止一个方案适用于同一张单据，须先在政策中消除冲突。",
+            "不止一个方案适用于同一张结算单，须先在政策中消除冲突。",
             "More than one plan applies to one bill; the policy must part them first.",
         ),
     ),
@@ -146,15 +130,55 @@ UNABLE: tuple[Reason, ...] = (
         "no_rule_on_date",
         Text("当日没有规则", "no rule on that day"),
         Text(
-            "方案在该日期没有已载入的规则，沉默不代表任何结果。",
+            "方案在该日期没有已收录的规则，没有规定就不作任何推断。",
             "The plan holds no rule for that day, and silence decides nothing.",
+        ),
+    ),
+    Reason(
+        "index_missing",
+        Text("缺少公布指标", "a published figure is missing"),
+        Text(
+            "规则要用到的公布指标没有收录该年度的数值。",
+            "A rule asks for a published yearly figure that is not recorded for that year.",
+        ),
+    ),
+    Reason(
+        "charge_date_missing",
+        Text("缺少费用发生日期", "a charge date is missing"),
+        Text(
+            "方案按费用发生日期适用规则，但有明细没有写明日期。",
+            "The plan reads the law of the charge date, and a line does not state it.",
+        ),
+    ),
+    Reason(
+        "fact_missing",
+        Text("缺少事实", "a fact is missing"),
+        Text(
+            "规则要用到的一项事实没有填写，请补充后再试。",
+            "A rule asks for a fact that nobody stated; add it and try again.",
+        ),
+    ),
+    Reason(
+        "fact_unknown",
+        Text("事实无法对应规则", "a fact without a rule"),
+        Text(
+            "一项事实没有定义，或规则对它的取值没有规定，请先核对。",
+            "A fact is not defined, or the rule has nothing for its value; check it first.",
+        ),
+    ),
+    Reason(
+        "value_unknown",
+        Text("取值未定义", "a value is not defined"),
+        Text(
+            "一项事实的取值不在本统筹区的定义之内，请改为已定义的值。",
+            "A fact has a value that the area does not define; use one that it defines.",
         ),
     ),
     Reason(
         "example_needed",
         Text("需要示例值", "an example value is needed"),
         Text(
-            "所需数值没有可靠来源，只有启用示例值后才能试算。",
+            "所需数值没有可靠来源，只有启用示例值才能试算。",
             "No source gives a number that is needed; only example values allow a trial.",
         ),
     ),
@@ -163,24 +187,32 @@ UNABLE: tuple[Reason, ...] = (
 
 FINDINGS: tuple[Reason, ...] = (
     Reason(
-        "beyond_verified",
-        Text("超出已核实的日期", "beyond the verified dates"),
+        "unverified_year",
+        Text("超出已核实的年度", "beyond the verified years"),
         Text(
-            "该日期晚于政策核实的截止日，规则可能已经变化，请人工核对。",
-            "The day is later than the policy was verified to; the rules may have changed.",
+            "该日期晚于本统筹区政策已核实的年度，规则可能已经变化，请人工核对。",
+            "The day is later than the area's law was verified for; the rules may have changed.",
+        ),
+    ),
+    Reason(
+        "example_item",
+        Text("使用了示例目录项目", "an item of the example catalogue"),
+        Text(
+            "有明细按示例目录拆分，不是真实目录，结果只供演示。",
+            "A line was split by the example catalogue, not a real one; it is a demonstration.",
         ),
     ),
     Reason(
         "examples_used",
         Text("使用了示例值", "example values were used"),
         Text(
-            "部分数值是示例而不是法规，结果只供演示。",
-            "Some values are examples and not law; the result is a demonstration.",
+            "部分政策数值是示例而不是法规，结果只供演示。",
+            "Some values of the policy are examples and not law; the result is a demonstration.",
         ),
     ),
     Reason(
         "open_questions",
-        Text("依据尚有疑义", "open questions of law"),
+        Text("规定尚不明确", "the law is not settled"),
         Text(
             "结果依赖尚未明确的规定，所采用的理解已逐条列出。",
             "The result rests on law that is not settled; the readings taken are listed.",

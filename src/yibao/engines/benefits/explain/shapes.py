@@ -23,6 +23,7 @@ class Source:
     source_id: str
     title: str = ""
     publisher: str = ""
+    number: str = ""
     period: str = ""
     url: str = ""
 
@@ -310,6 +311,7 @@ class Explanation:
     benefit_amount: int
     out_of_pocket_amount: int
     opening: tuple[SlotAmount, ...]
+    derived: tuple[NumberShown, ...]
     layers: tuple[LayerShown, ...]
     paid_by: tuple[PaidShown, ...]
     adjustments: tuple[Adjustment, ...]

@@ -89,18 +89,27 @@ def ground_rows(explanation: Explanation) -> Iterator[Draft]:
 
 def _citations(explanation: Explanation) -> tuple[Citation, ...]:
     found: dict[tuple[object, ...], Citation] = {}
-    for layer in explanation.layers:
-        numbers = (citation for number in layer.numbers for citation in number.citations)
-        structure = (layer.structure,) if layer.structure and layer.applied else ()
-        for citation in (*numbers, *structure):
-            key = (citation.sources, citation.note, citation.confidence)
-            found.setdefault(key, citation)
+    numbers = [
+        *explanation.derived,
+        *(one for layer in explanation.layers for one in layer.numbers),
+    ]
+    structures = [layer.structure for layer in explanation.layers if layer.base_amount]
+    for citation in (
+        *(citation for number in numbers for citation in number.citations),
+        *(structure for structure in structures if structure),
+    ):
+        key = (citation.sources, citation.note, citation.confidence)
+        found.setdefault(key, citation)
     return tuple(found.values())
 
 
 def _citation(citation: Citation) -> Text:
     documents = "；".join(
-        " ".join(part for part in (source.source_id, source.title, source.publisher) if part)
+        " ".join(
+            part
+            for part in (source.source_id, source.title, source.publisher, source.number)
+            if part
+        )
         for source in citation.sources
     )
     told = " — ".join(part for part in (documents, citation.note) if part)

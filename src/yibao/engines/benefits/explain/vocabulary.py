@@ -10,29 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
 
 from yibao.base.texts import Text
 from yibao.engines.benefits.claim import GENERAL, Slot
 from yibao.engines.benefits.explain.reasons import adjustment_reason
 from yibao.engines.benefits.explain.shapes import Citation, FactShown, Question, Source
+from yibao.engines.policy.area import AreaPolicy, QuestionText, SourceText
 from yibao.engines.policy.law import Counter, FactDefinition, FactValue, Provenance
-
-FUNDS: Mapping[str, Text] = MappingProxyType(
-    {
-        "employee_pooling": Text("职工医保统筹基金", "employee pooling fund"),
-        "employee": Text("职工医保统筹基金", "employee pooling fund"),
-        "resident": Text("居民医保基金", "resident fund"),
-        "critical_illness": Text("大病保险资金", "critical illness fund"),
-        "large_amount": Text("大额医疗补助资金", "large amount fund"),
-        "supplementary": Text("补充医疗保险资金", "supplementary fund"),
-        "assistance": Text("医疗救助资金", "medical assistance fund"),
-        "maternity": Text("生育保险基金", "maternity fund"),
-        "long_term_care": Text("长期护理保险资金", "long-term care fund"),
-        "treasury": Text("财政资金", "treasury"),
-    }
-)
-"""What the usual funds are called; an area's own words win."""
 
 CLASSES: Mapping[str, Text] = MappingProxyType(
     {
@@ -63,49 +47,30 @@ _CEILING_KINDS = {
 }
 
 
-class SourceWords(Protocol):
-    """What is known of a document."""
-
-    @property
-    def title(self) -> str:
-        """The document's title."""
-
-    @property
-    def publisher(self) -> str:
-        """Who published it."""
-
-    @property
-    def period(self) -> str:
-        """The time that it speaks of."""
-
-    @property
-    def url(self) -> str:
-        """Where it can be read."""
-
-
-class QuestionWords(Protocol):
-    """An open question of law and the reading taken."""
-
-    @property
-    def text(self) -> Text:
-        """What the law leaves open."""
-
-    @property
-    def reading(self) -> Text:
-        """How it is read until the law says more."""
-
-
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """An area's words, each by its name; ``items`` names the lines of one bill."""
 
-    sources: Mapping[str, SourceWords] = field(default_factory=dict)
-    questions: Mapping[str, QuestionWords] = field(default_factory=dict)
+    sources: Mapping[str, SourceText] = field(default_factory=dict)
+    questions: Mapping[str, QuestionText] = field(default_factory=dict)
     facts: Mapping[str, FactDefinition] = field(default_factory=dict)
     counters: Mapping[str, Counter] = field(default_factory=dict)
     plans: Mapping[str, Text] = field(default_factory=dict)
     funds: Mapping[str, Text] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, area: AreaPolicy, *, items: Mapping[str, str] = MappingProxyType({})) -> Vocabulary:
+        """The words of a compiled area; ``items`` names the lines of one bill by their ids."""
+        return cls(
+            sources=area.sources,
+            questions=area.questions,
+            facts=area.facts,
+            counters=area.counters,
+            plans={version.plan_id: version.label for version in area.plans},
+            funds=area.funds,
+            items=items,
+        )
 
     def plan(self, plan_id: str) -> Text:
         """A plan's name."""
@@ -113,7 +78,7 @@ class Vocabulary:
 
     def fund(self, name: str) -> Text:
         """A fund's name."""
-        return self.funds.get(name) or FUNDS.get(name) or Text(name, name)
+        return self.funds.get(name) or Text(name, name)
 
     def counter(self, name: str) -> Text:
         """A counter's name."""
@@ -171,13 +136,15 @@ class Vocabulary:
         known = self.questions.get(question_id)
         if known is None:
             return Question(question_id, Text("", ""), Text("", ""))
-        return Question(question_id, known.text, known.reading)
+        return Question(question_id, known.question, known.reading)
 
     def _source(self, source_id: str) -> Source:
         known = self.sources.get(source_id)
         if known is None:
             return Source(source_id)
-        return Source(source_id, known.title, known.publisher, known.period, known.url)
+        return Source(
+            source_id, known.title, known.publisher, known.number, known.period, known.url
+        )
 
 
 NO_WORDS = Vocabulary()
