@@ -112,7 +112,7 @@ BASIC = layer(
         number(
             "basic/deductible/due", "amount", 1000 * YUAN, provenance("S2", confidence="example")
         ),
-        number("basic/bands/1/rate", "rate", 70 * PER_CENT, provenance("S3")),
+        number("basic/bands/list/1/rate", "rate", 70 * PER_CENT, provenance("S3")),
         number(
             "basic/payment_ceilings/basic_ceiling/amount",
             "amount",
@@ -155,7 +155,7 @@ LARGE = layer(
             18_000 * YUAN,
             provenance("S5", opens=("large-order",)),
         ),
-        number("large/bands/1/rate", "rate", 65 * PER_CENT, provenance("S5", confidence="M")),
+        number("large/bands/list/1/rate", "rate", 65 * PER_CENT, provenance("S5", confidence="M")),
     ),
     structure=provenance("S5", opens=("large-order",)),
 )

@@ -21,6 +21,7 @@ from yibao.engines.benefits.explain.layers import (
     layer_shown,
     number_shown,
     paid_shown,
+    rate_citations,
 )
 from yibao.engines.benefits.explain.reasons import PRECEDENCE, adjustment_reason, reason_of
 from yibao.engines.benefits.explain.shapes import (
@@ -38,11 +39,7 @@ from yibao.engines.benefits.explain.shapes import (
     StayShown,
 )
 from yibao.engines.benefits.explain.vocabulary import NO_WORDS, Vocabulary
-
-_PLACES: Mapping[str, tuple[str, ...]] = {
-    "deductible": ("deductible", "due"),
-    "coinsurance": ("bands", "rate"),
-}
+from yibao.engines.benefits.slots import BANDS_END
 
 
 def explanation(determination: Determination, words: Vocabulary = NO_WORDS) -> Explanation:
@@ -154,10 +151,14 @@ def _adjustment_citations(
 ) -> tuple[Citation, ...]:
     if layer is None:
         return ()
-    places = _PLACES.get(slot.reason) or (
-        (slot.ceiling,) if slot.ceiling else ("payment_ceilings",)
-    )
-    found = citations_at(layer, words, *places)
+    if slot.reason == "deductible":
+        found = citations_at(layer, words, "deductible", "due")
+    elif slot.reason == "coinsurance":
+        found = rate_citations(layer, words)
+    elif slot.ceiling == BANDS_END:
+        found = citations_at(layer, words, "bands", "to")
+    else:
+        found = citations_at(layer, words, slot.ceiling)
     if not found and layer.top_up is not None:
         found = citations_at(layer, words, "top_up")
     if not found and layer.structure is not None:

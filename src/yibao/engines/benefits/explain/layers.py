@@ -39,6 +39,7 @@ from yibao.engines.benefits.explain.shapes import (
     TopUpShown,
 )
 from yibao.engines.benefits.explain.vocabulary import Vocabulary
+from yibao.engines.benefits.slots import BANDS_END
 from yibao.engines.policy.law import Provenance, Unit
 
 _OPERATIONS = {
@@ -129,11 +130,19 @@ def counter_shown(
 
 def citations_at(result: LayerResult, words: Vocabulary, *places: str) -> tuple[Citation, ...]:
     """The sources of the layer's numbers whose names hold all ``places``, each source once."""
-    found: dict[Provenance, None] = {}
-    for number in result.numbers:
-        if set(places) <= set(number.name.split("/")):
-            found.update(dict.fromkeys(number.provenance))
-    return tuple(words.citation(provenance) for provenance in found)
+    numbers = (one for one in result.numbers if set(places) <= set(one.name.split("/")))
+    return cited((number.provenance for number in numbers), words)
+
+
+def rate_citations(result: LayerResult, words: Vocabulary) -> tuple[Citation, ...]:
+    """The sources of the rates of the bands that the layer paid by, each source once."""
+    return cited((_rate_of(use, result) for use in result.bands), words)
+
+
+def cited(groups: Iterable[Iterable[Provenance]], words: Vocabulary) -> tuple[Citation, ...]:
+    """Provenances as citations, each once."""
+    found = dict.fromkeys(source for group in groups for source in group)
+    return tuple(words.citation(source) for source in found)
 
 
 def _check_layer(result: LayerResult) -> None:
@@ -188,6 +197,15 @@ def _ceilings(result: LayerResult, words: Vocabulary) -> tuple[CeilingShown, ...
     )
 
 
+def _cut_amount(kind: str, result: LayerResult) -> int:
+    """What the binding ceiling of a kind cut off; what lies beyond the bands is no ceiling's."""
+    before = result.base_amount - result.admitted_amount
+    payment = result.covered_before_payment_ceiling - result.covered_amount
+    beyond_bands = dict(result.over_ceiling).get(BANDS_END, 0)
+    after = result.over_ceiling_amount - before - payment - beyond_bands
+    return {"before_deductible": before, "after_deductible": after, "payment": payment}.get(kind, 0)
+
+
 def _ceiling(use: CeilingUse, kind: str, result: LayerResult, words: Vocabulary) -> CeilingShown:
     counter = use.counter.counter if use.counter else ""
     place = "yearly_maximum" if kind == "yearly_maximum" else use.name
@@ -200,7 +218,7 @@ def _ceiling(use: CeilingUse, kind: str, result: LayerResult, words: Vocabulary)
         balance_amount=use.balance,
         room_amount=use.room,
         binds=use.binds,
-        cut_amount=0 if kind == "yearly_maximum" else dict(result.over_ceiling).get(use.name, 0),
+        cut_amount=_cut_amount(kind, result) if use.binds else 0,
         citations=citations_at(result, words, place),
     )
 
@@ -234,8 +252,20 @@ def _band(use: BandUse, result: LayerResult, words: Vocabulary) -> BandShown:
         rate_printed=format_rate(use.rate),
         slice_amount=use.slice_amount,
         exact_product=exact_yuan(use.exact_product),
-        citations=citations_at(result, words, "bands", "rate"),
+        citations=cited((_rate_of(use, result),), words),
     )
+
+
+def _rate_of(use: BandUse, result: LayerResult) -> tuple[Provenance, ...]:
+    """The sources of a band's rate: the band with that rate whose edge is the slice's edge."""
+    bands: dict[str, dict[str, NumberUsed]] = {}
+    for number in result.numbers:
+        place = number.name.split("/")[1:]
+        if place[0] == "bands":
+            bands.setdefault(place[-2], {})[place[-1]] = number
+    alike = [band for band in bands.values() if band["rate"].value == use.rate]
+    edged = [band for band in alike if "to" in band and band["to"].value == use.to]
+    return tuple(source for band in (edged or alike) for source in band["rate"].provenance)
 
 
 def _rounding(result: LayerResult) -> RoundingShown | None:
