@@ -13,37 +13,22 @@ from datetime import date
 
 from yibao.base.texts import Text
 from yibao.engines.benefits.claim import CounterKey, Slot
-from yibao.engines.policy.law import FactValue, Provenance, Unit
+from yibao.engines.policy.law import FactValue, Provenance
+from yibao.engines.policy.used import NumberUsed, StepTrace
 
-
-@dataclass(frozen=True, slots=True)
-class StepTrace:
-    """A step that was applied, and the value after it, exact, as numerator and denominator."""
-
-    operation: str
-    operand: str
-    value_after: tuple[int, int]
-    provenance: Provenance | None
-
-
-@dataclass(frozen=True, slots=True)
-class NumberUsed:
-    """A number as it was evaluated: its place in the plan, value, row, steps and source.
-
-    ``value`` None is «none». ``row`` lists the facts that chose the row, as (fact, value).
-    """
-
-    name: str  # "basic/deductible/due"
-    unit: Unit
-    value: int | None
-    row: tuple[tuple[str, FactValue], ...]
-    steps: tuple[StepTrace, ...]
-    provenance: tuple[Provenance, ...]
-
-    @property
-    def is_example(self) -> bool:
-        """Whether any part of it is an example value or an open choice."""
-        return any(p.confidence in ("example", "open") for p in self.provenance)
+__all__ = [
+    "Determination",
+    "LayerResult",
+    "LineResult",
+    "SlotOutcome",
+    "DeductibleUse",
+    "CeilingUse",
+    "BandUse",
+    "TopUpUse",
+    "CounterMove",
+    "NumberUsed",
+    "StepTrace",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +66,7 @@ class BandUse:
 
     @property
     def exact_product(self) -> int:
-        """slice × rate, in millionths of a fen."""
+        """Slice × rate, in millionths of a fen."""
         return self.slice_amount * self.rate
 
 
@@ -198,6 +183,7 @@ class Determination:
     reads: tuple[CounterKey, ...]
     findings: tuple[str, ...] = ()
     is_annual: bool = False
+    derived: tuple[NumberUsed, ...] = ()  # numbers behind derived facts, used before the layers
 
     @property
     def benefit_amount(self) -> int:
@@ -220,17 +206,25 @@ class Determination:
 
     @property
     def numbers(self) -> tuple[NumberUsed, ...]:
-        """Every number used by the layers that applied, in order."""
-        return tuple(number for layer in self.layers for number in layer.numbers)
+        """Every number used: by derived facts, then by the layers that applied, in order."""
+        return (*self.derived, *(number for layer in self.layers for number in layer.numbers))
 
     @property
     def open_ids(self) -> tuple[str, ...]:
-        """Open questions of law that this determination rests on, in order of use."""
+        """Open questions of law that this determination rests on, in order of use.
+
+        A layer that drew nothing rests on nothing.
+        """
         found: dict[str, None] = {}
+        for number in self.derived:
+            found.update(dict.fromkeys(_open_ids(number)))
         for layer in self.layers:
-            if layer.applied and layer.structure:
+            if layer.base_amount and layer.structure:
                 found.update(dict.fromkeys(layer.structure.open_ids))
             for number in layer.numbers:
-                for provenance in number.provenance:
-                    found.update(dict.fromkeys(provenance.open_ids))
+                found.update(dict.fromkeys(_open_ids(number)))
         return tuple(found)
+
+
+def _open_ids(number: NumberUsed) -> tuple[str, ...]:
+    return tuple(open_id for source in number.provenance for open_id in source.open_ids)

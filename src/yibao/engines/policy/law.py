@@ -85,8 +85,11 @@ class FactNumber:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A published yearly series: the value of the chosen day's year plus ``year_offset``, times a
-    rate in millionths, rounded to the unit once."""
+    """A published yearly series: the value of one year times a pure factor (10 % is 1/10), exact.
+
+    The year is that of the chosen day plus ``year_offset``. The number that it begins is rounded
+    once, at its end.
+    """
 
     name: str
     year_offset: int
@@ -121,7 +124,10 @@ class Step:
 
     ``operand`` is in the unit of the number (fen, millionths, count) for set/at_least/at_most/plus/
     minus/plus_points/minus_points/plus_per, a pure factor for times/own_share_times/divide_by, and
-    unused where ``fact`` alone speaks (times_fact, plus_fact, minus_fact). ``beyond`` goes with plus_per.
+    unused where ``fact`` alone speaks (times_fact, plus_fact, minus_fact). ``beyond`` goes with
+    plus_per.
+    ``is_amount_fact`` says that ``fact`` is held in fen: as a factor (times_fact, plus_per) it then
+    counts in yuan, ``beyond`` being fen; added or taken away it is fen on an amount as it stands.
     """
 
     operation: str
@@ -130,6 +136,7 @@ class Step:
     fact: str = ""
     beyond: int = 0
     provenance: Provenance | None = None
+    is_amount_fact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +168,10 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class CounterChoice:
-    """Which counter is used: rows over facts (a single row with an empty condition: always that
-    one). The name ``""`` stands for per claim: nothing is remembered."""
+    """Which counter is used: rows over facts; one row with an empty condition: always that one.
+
+    The name ``""`` stands for per claim: nothing is remembered.
+    """
 
     rows: tuple[tuple[Condition, str], ...]
     excepts: tuple[tuple[Condition, str], ...] = ()
@@ -197,8 +206,10 @@ class Deductible:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One band. mode slice: up to ``to`` (None of a literal: no end). mode whole: from ``start``,
-    ``is_open`` when written ``above:`` (then its first fen is one above)."""
+    """One band: in mode slice up to ``to``, in mode whole from ``start``.
+
+    A ``to`` of «none» has no end; ``is_open`` is written ``above:``, its first fen is one above.
+    """
 
     rate: Number
     to: Number | None = None
@@ -218,8 +229,10 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """Pays what is missing to a target: a share of, or an amount at most of, original classes;
-    ``counting`` names the layers whose payment counts towards it."""
+    """Pays what is missing to a target: a share of, or an amount at most of, original slots.
+
+    ``counting`` names the layers whose payment counts towards it.
+    """
 
     of: tuple[str, ...]
     counting: tuple[str, ...]
