@@ -1,0 +1,124 @@
+"""The group of all commands, loaded when they are called, and how their errors are told.
+
+Holds: the table :data:`COMMANDS` is the only place that names commands. A :class:`YibaoError` is
+told in the chosen language on stderr and ends with its own exit code; anything else is a defect of
+ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from yibao import __version__
+from yibao.base.errors import YibaoError
+from yibao.base.texts import Language
+
+
+class LazyCommand(NamedTuple):
+    """Where a command lives, and its line in ``--help``."""
+
+    place: str
+    help: str
+
+
+COMMANDS: dict[str, LazyCommand] = {
+    "demo": LazyCommand(
+        "yibao.doors.cli.demo:demo", "Settle published bills; print expected against computed."
+    ),
+    "quote": LazyCommand(
+        "yibao.doors.cli.quote:quote", "Settle one bill, or a member's year, and explain it."
+    ),
+    "recompute": LazyCommand(
+        "yibao.doors.cli.recompute:recompute", "Recompute a stored determination and compare."
+    ),
+    "settle": LazyCommand("yibao.doors.cli.settle:settle", "Settle a file of claims."),
+    "entitle": LazyCommand(
+        "yibao.doors.cli.entitle:entitle", "Work out an entitlement for a person."
+    ),
+    "policy": LazyCommand(
+        "yibao.doors.cli.policy:policy", "Check, show and compare an area's policy."
+    ),
+}
+
+
+def default_language() -> Language:
+    """Chinese where the environment speaks Chinese, else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def chosen_language(arguments: list[str]) -> Language:
+    """The language that the words of a command line ask for, for errors met before they parse."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        value = word.partition("=")[2] if word.startswith("--language=") else ""
+        if word == "--language":
+            value = following
+        if value == "zh":
+            return "zh"
+        if value == "en":
+            return "en"
+    return default_language()
+
+
+language_option = click.option(
+    "--language",
+    type=click.Choice(["zh", "en"]),
+    default=default_language,
+    show_default="zh where LANG is Chinese, else en",
+    help="Language of the answer.",
+)
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """All names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command; while only helping or completing, its line in the table is enough."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.place.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one names those there are."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            known = ", ".join(COMMANDS)
+            ctx.fail(f"No such command {name!r}. There are: {known}")
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401
+        """Run; an error that a person can put right is told without a traceback."""
+        words = list(args[0]) if args and args[0] else list(extra.get("args") or sys.argv[1:])
+        try:
+            return super().main(*args, **extra)
+        except YibaoError as error:
+            click.echo(error.told(chosen_language(words)), err=True)
+            raise SystemExit(error.exit_code) from None
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(__version__, prog_name="yibao")
+def main() -> None:
+    """A city's public medical insurance (医保): decide, explain, recompute."""
