@@ -286,7 +286,7 @@ def _refused_target(
         piece
         for group in groups
         for piece in group.origin
-        if any(piece.reason == pattern.partition(":")[0] for pattern in pays.of)
+        if any(_means(pattern, piece) for pattern in pays.of)
     }
     before = [name for name, origin in came_through.items() if origin & aimed]
     missed = next((name for name in before if name not in pays.counting), None)
