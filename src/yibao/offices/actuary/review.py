@@ -1,0 +1,317 @@
+"""Reviewing a policy: the report behind `policy check`, the calendar, the comparison, the sources.
+
+Pure readings of a compiled :class:`AreaPolicy`; nothing here decides law or prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from yibao.base.dates import Span
+from yibao.base.errors import YibaoError
+from yibao.base.texts import Text
+from yibao.engines.policy.area import AreaPolicy, SourceText
+from yibao.engines.policy.glue import Monotone, monotone
+from yibao.engines.policy.law import EntitlementVersion, PlanVersion, Provenance
+from yibao.engines.policy.outline import Entry, changes, outline, provenances
+from yibao.offices.actuary.policies import area_from_folder, open_area
+
+Version = PlanVersion | EntitlementVersion
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """One plan version in the report: how much of it rests on examples and open questions."""
+
+    plan_id: str
+    label: Text
+    span: Span
+    policy_hash: str
+    layers_count: int
+    values_count: int
+    examples_count: int
+    open_ids: tuple[str, ...]
+    monotone: Monotone | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnsourcedStretch:
+    """Days of a product on which at least one value is an example, or is still missing."""
+
+    product: str
+    span: Span
+    examples_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUse:
+    """A source and the rules that rest on it."""
+
+    source: SourceText
+    places: tuple[tuple[str, str], ...]  # (plan id, path)
+
+
+def version_provenances(version: Version, policy: AreaPolicy) -> list[Provenance]:
+    """The provenance of every literal of a version."""
+    if isinstance(version, EntitlementVersion):
+        numbers = [line.number for line in version.lines] + [p.share for p in version.paid_by]
+        return [p for number in numbers for p in provenances(number)]
+    return [
+        p for e in outline(version, policy.facts) if e.number is not None for p in e.provenances
+    ]
+
+
+def report(policy: AreaPolicy) -> list[PlanReport]:
+    """Every plan and entitlement version with its counts, in order."""
+    found = []
+    for version in policy.plans:
+        structures = [layer.structure for layer in version.layers]
+        known = version_provenances(version, policy)
+        found.append(
+            PlanReport(
+                version.plan_id,
+                version.label,
+                version.span,
+                version.policy_hash,
+                len(version.layers),
+                len(known),
+                sum(p.confidence == "example" for p in known),
+                _open_ids([*known, *structures]),
+                monotone(version),
+            )
+        )
+    for entitlement in policy.entitlements:
+        known = version_provenances(entitlement, policy)
+        found.append(
+            PlanReport(
+                entitlement.entitlement_id,
+                entitlement.label,
+                entitlement.span,
+                entitlement.policy_hash,
+                len(entitlement.lines),
+                len(known),
+                sum(p.confidence == "example" for p in known),
+                _open_ids([*known, entitlement.structure]),
+                None,
+            )
+        )
+    return found
+
+
+def _open_ids(known: Sequence[Provenance]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(question for p in known for question in p.open_ids))
+
+
+class UnableToFindPlan(YibaoError):
+    """A plan, date or area named on the command line does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """``AREA[/PLAN][@DATE][+REFORM…]`` taken apart; AREA may be a folder."""
+
+    area: str
+    plan: str | None
+    day: date | None
+    reforms: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Reference:
+        """Read a reference.
+
+        Raises:
+            UnableToFindPlan: if the date is not one that exists.
+        """
+        head, *reforms = text.split("+")
+        place, _, day_text = head.partition("@")
+        area, _, plan = place.partition("/") if not Path(place).exists() else (place, "", "")
+        try:
+            day = date.fromisoformat(day_text) if day_text else None
+        except ValueError:
+            raise UnableToFindPlan(
+                Text(f"“{day_text}”不是存在的日期", f"'{day_text}' is not a day that exists"),
+                Text("请写成 @2024-01-31 的形式", "write it like @2024-01-31"),
+            ) from None
+        return cls(area, plan or None, day, tuple(reforms))
+
+
+def open_reference(reference: Reference, *, with_examples: bool) -> AreaPolicy:
+    """The compiled area that a reference names, by code or by folder."""
+    folder = Path(reference.area)
+    if folder.is_dir():
+        return area_from_folder(folder, with_examples=with_examples, reforms=reference.reforms)
+    return open_area(reference.area, with_examples=with_examples, reforms=reference.reforms)
+
+
+def versions_of(policy: AreaPolicy, reference: Reference) -> list[PlanVersion]:
+    """The plan versions that a reference means: on its day, else the last of each plan.
+
+    Raises:
+        UnableToFindPlan: if the area has no such plan, or none in force on the day.
+    """
+    names = {version.plan_id.partition("/")[2] for version in policy.plans}
+    if reference.plan is not None and reference.plan not in names:
+        shown = ", ".join(sorted(names))
+        raise UnableToFindPlan(
+            Text(
+                f"{policy.code} 没有计划“{reference.plan}”",
+                f"{policy.code} has no plan '{reference.plan}'",
+            ),
+            Text(f"可用的计划: {shown}", f"its plans: {shown}"),
+        )
+    latest: dict[str, PlanVersion] = {}
+    for version in policy.plans:
+        name = version.plan_id.partition("/")[2]
+        is_meant = reference.plan in (None, name)
+        if is_meant and (reference.day is None or reference.day in version.span):
+            latest[name] = version
+    if not latest:
+        raise UnableToFindPlan(
+            Text(f"{reference.day} 没有生效的计划", f"no plan is in force on {reference.day}"),
+            Text("请用 policy calendar 查看各计划的时段", "see the spans with `policy calendar`"),
+        )
+    return list(latest.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two versions side by side: the rules in which they differ."""
+
+    left: PlanVersion | None
+    right: PlanVersion | None
+    entries: tuple[tuple[str, Entry | None, Entry | None], ...]
+    same_count: int
+
+
+def _scope_key(version: PlanVersion) -> tuple[str, ...]:
+    """What two cities' plans are paired by: scheme and care type, else the name."""
+    tests = dict(version.applies_to)
+    parts = []
+    for name in ("scheme", "care_type"):
+        test = tests.get(name)
+        parts.append(",".join(sorted(map(str, test.values))) if test and test.values else "*")
+    return tuple(parts)
+
+
+def compare(
+    left: AreaPolicy, right: AreaPolicy, *, of: tuple[Reference, Reference]
+) -> list[Difference]:
+    """Plans of two references, paired by name, else by scheme and care type."""
+    olds = versions_of(left, of[0])
+    news = versions_of(right, of[1])
+    pairs: list[tuple[PlanVersion | None, PlanVersion | None]] = []
+    free = list(news)
+    for old in olds:
+        name = old.plan_id.partition("/")[2]
+        match = next((n for n in free if n.plan_id.partition("/")[2] == name), None)
+        match = match or next((n for n in free if _scope_key(n) == _scope_key(old)), None)
+        if match is None and len(olds) == len(news) == 1:
+            match = news[0]
+        if match is not None:
+            free.remove(match)
+        pairs.append((old, match))
+    pairs += [(None, new) for new in free]
+    facts = {**left.facts, **right.facts}
+    result = []
+    for one, two in pairs:
+        if one is None or two is None:
+            result.append(Difference(one, two, (), 0))
+            continue
+        found = changes(one, two, facts)
+        result.append(Difference(one, two, tuple(found), len(outline(one, facts)) - len(found)))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A day on which a plan's law begins, changes or ends."""
+
+    day: date
+    plan_id: str
+    label: Text
+    kind: str  # begins, changes, ends
+    entries: tuple[tuple[str, Entry | None, Entry | None], ...] = ()
+    layers: tuple[tuple[Text, str], ...] = ()  # whole layers that begin or end
+
+
+def calendar(policy: AreaPolicy) -> list[Turn]:
+    """Every day on which some plan's law turns, in order of date."""
+    turns: list[Turn] = []
+    for index, version in enumerate(policy.plans):
+        before = policy.plans[index - 1] if index else None
+        follows = (
+            before and before.plan_id == version.plan_id and before.span.until == version.span.start
+        )
+        if follows and before is not None:
+            turns.append(_change(before, version, policy))
+        else:
+            turns.append(Turn(version.span.start, version.plan_id, version.label, "begins"))
+        after = policy.plans[index + 1] if index + 1 < len(policy.plans) else None
+        goes_on = (
+            after and after.plan_id == version.plan_id and after.span.start == version.span.until
+        )
+        if version.span.until is not None and not goes_on:
+            turns.append(Turn(version.span.until, version.plan_id, version.label, "ends"))
+    return sorted(turns, key=lambda turn: (turn.day, turn.plan_id))
+
+
+def _change(before: PlanVersion, after: PlanVersion, policy: AreaPolicy) -> Turn:
+    """What changes from one version to the next; layers that come or go are told whole."""
+    old = {layer.name: layer.label for layer in before.layers}
+    new = {layer.name: layer.label for layer in after.layers}
+    whole = [(label, "begins") for name, label in new.items() if name not in old]
+    whole += [(label, "ends") for name, label in old.items() if name not in new]
+    kept = tuple(
+        entry
+        for entry in changes(before, after, policy.facts)
+        if entry[0].partition("/")[0] not in set(old) ^ set(new)
+    )
+    return Turn(after.span.start, after.plan_id, after.label, "changes", kept, tuple(whole))
+
+
+def source_uses(policy: AreaPolicy) -> list[SourceUse]:
+    """Every source with the rules that rest on it; unused sources have none."""
+    places: dict[str, dict[tuple[str, str], None]] = {name: {} for name in policy.sources}
+    for version in policy.plans:
+        for entry in outline(version, policy.facts):
+            for provenance in entry.provenances:
+                for source_id in provenance.source_ids:
+                    places.setdefault(source_id, {})[version.plan_id, entry.name] = None
+    for entitlement in policy.entitlements:
+        for line in entitlement.lines:
+            for provenance in provenances(line.number):
+                for source_id in provenance.source_ids:
+                    places.setdefault(source_id, {})[entitlement.entitlement_id, line.name] = None
+    return [
+        SourceUse(policy.sources[name], tuple(found))
+        for name, found in sorted(places.items())
+        if name in policy.sources
+    ]
+
+
+def question_uses(policy: AreaPolicy) -> dict[str, tuple[str, ...]]:
+    """Every declared open question with the plans that rest on it."""
+    found: dict[str, dict[str, None]] = {name: {} for name in policy.questions}
+    for entry in report(policy):
+        for question in entry.open_ids:
+            found.setdefault(question, {})[entry.plan_id] = None
+    return {name: tuple(plans) for name, plans in found.items()}
+
+
+def example_stretches(policy: AreaPolicy) -> Sequence[UnsourcedStretch]:
+    """For every plan, the days on which it rests on examples, joined where they follow on."""
+    stretches: list[UnsourcedStretch] = []
+    for entry in report(policy):
+        if not entry.examples_count or entry.monotone is None:
+            continue
+        last = stretches[-1] if stretches else None
+        if last and last.product == entry.plan_id and last.span.until == entry.span.start:
+            joined = Span(last.span.start, entry.span.until)
+            most = max(last.examples_count, entry.examples_count)
+            stretches[-1] = UnsourcedStretch(entry.plan_id, joined, most)
+        else:
+            stretches.append(UnsourcedStretch(entry.plan_id, entry.span, entry.examples_count))
+    return stretches
