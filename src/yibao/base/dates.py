@@ -55,7 +55,7 @@ def gaps(spans: Iterable[Span], within: Span) -> list[Span]:
 
 
 def age_on(birth_date: date, day: date) -> int:
-    """Full years of age on a day (周岁); born on 29 February counts from 1 March in common years."""
+    """Full years of age on a day (周岁); who was born on 29 February turns on 1 March."""
     before_birthday = (day.month, day.day) < (birth_date.month, birth_date.day)
     return day.year - birth_date.year - int(before_birthday)
 

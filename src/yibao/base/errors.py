@@ -22,10 +22,11 @@ class YibaoError(Exception):
     def told(self, language: Language) -> str:
         """The error as prose in one language."""
         arrow = "处理" if language == "zh" else "What to do"
-        return f"{self.message.in_language(language)}\n    {arrow}: {self.remedy.in_language(language)}"
+        remedy = self.remedy.in_language(language)
+        return f"{self.message.in_language(language)}\n    {arrow}: {remedy}"
 
 
-class InvariantBroken(YibaoError):  # noqa: N818
+class InvariantBroken(YibaoError):
     """Something that must always hold does not: the run stops and writes nothing. Exit code 5."""
 
     exit_code = 5

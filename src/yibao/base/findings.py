@@ -27,7 +27,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: a stable code, its place, what is wrong, what to do, and other places concerned."""
+    """One fault: a stable code, its place, what is wrong, what to do, other places concerned."""
 
     code: str
     where: Where

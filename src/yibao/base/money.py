@@ -21,7 +21,8 @@ _YUAN = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?\Z")
 def round_half_up(numerator: int, denominator: int = 1) -> int:
     """Round ``numerator / denominator`` half up (away from zero for positive halves).
 
-    Rounding: half up, the only rounding of amounts (SEMANTICS «hu»). ``denominator`` > 0.
+    Rounding: half up, the only rounding of amounts (docs/policy-language.md §6).
+    ``denominator`` > 0.
     """
     return (2 * numerator + denominator) // (2 * denominator)
 

@@ -16,19 +16,30 @@ Tree = Any
 
 
 class Branch(dict[str, Any]):
-    """A mapping with its own place and the line of every key."""
+    """A mapping with its own place and the line of every key.
+
+    ``elsewhere`` has the places of entries that came from another file.
+    """
 
     def __init__(self, where: Where, entries: Iterable[tuple[str, Any]] = ()) -> None:
         super().__init__(entries)
         self.where = where
         self.lines: dict[str, int] = {}
+        self.elsewhere: dict[str, Where] = {}
 
     def where_of(self, key: str) -> Where:
         """The place of a key, else of the mapping."""
+        if key in self.elsewhere:
+            return self.elsewhere[key]
         value = self.get(key)
         if key not in self.lines and isinstance(value, Branch | Sequence):
             return value.where
         return Where(self.where.file, self.lines.get(key, self.where.line))
+
+    def put(self, key: str, value: Tree, *, where: Where) -> None:
+        """Put an entry in that was written at another place."""
+        self[key] = value
+        self.elsewhere[key] = where
 
 
 class Sequence(list[Any]):
@@ -53,6 +64,7 @@ def copy_tree(tree: Tree) -> Tree:
     if isinstance(tree, Branch):
         branch = Branch(tree.where, ((key, copy_tree(value)) for key, value in tree.items()))
         branch.lines = dict(tree.lines)
+        branch.elsewhere = dict(tree.elsewhere)
         return branch
     if isinstance(tree, Sequence):
         items = Sequence(tree.where, (copy_tree(item) for item in tree))
@@ -62,7 +74,7 @@ def copy_tree(tree: Tree) -> Tree:
 
 
 def where_at(tree: Tree, path: Iterable[str | int]) -> Where:
-    """The nearest known place on the way down a path; steps that are not in the tree are passed over."""
+    """The nearest known place on the way down a path; steps that are not there are passed over."""
     place = tree.where if isinstance(tree, Branch | Sequence) else Where("")
     for step in path:
         if isinstance(tree, Branch) and step in tree:

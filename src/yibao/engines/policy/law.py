@@ -258,7 +258,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer: SEMANTICS §2 steps 0–9 read exactly these fields."""
+    """One layer: the steps of docs/policy-language.md §6 read exactly these fields."""
 
     name: str
     label: Text
