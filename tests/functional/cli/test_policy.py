@@ -1,0 +1,192 @@
+"""`yibao policy` as a policy officer runs it: the real command in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WORDS = """
+facts:
+  scheme: {zh: 险种, en: scheme, of: member, values: {employee: 职工, resident: 居民}}
+  level: {zh: 等级, en: level, of: encounter, values: {low: 一级, high: 三级}}
+counters:
+  paid: {zh: 支付累计, en: paid so far, adds: paid, per: [member, benefit_year]}
+sources:
+  OLD: {title: 旧文件}
+  NEW: {title: 新文件, number: 示〔2025〕1号}
+  SPARE: {title: 未被引用}
+questions:
+  shared: {zh: 是否共用, en: is it shared, reading: {zh: 共用, en: shared}}
+"""
+PLAN = """
+plan: visit
+area: "999001"
+name: {zh: 门诊, en: visits}
+applies_to: {scheme: employee}
+in_force: [{from: 2024-01-01}]
+chosen_by: settlement_date
+benefit_year_of: settlement_date
+source: OLD
+confidence: H
+layers:
+  - layer: pooling
+    name: {zh: 统筹, en: pooling}
+    paid_by: [{fund: pool, share: "100%"}]
+    draws: [eligible]
+    bands:
+      mode: slice
+      measured: above_deductible
+      position: per_claim
+      list:
+        - to: none
+          rate:
+            - {from: 2024-01-01, until: 2025-01-01, is: "70%"}
+            - {from: 2025-01-01, is: "75%", source: NEW, open: [shared]}
+    payment_ceilings:
+      - name: yearly
+        counter: paid
+        amount: {rows: [{level: low, is: 1000}, {level: high, is: 2000}]}
+    feeds: [paid]
+"""
+AREA = """
+area: "999001"
+name: {zh: 示范市, en: Model City}
+products: [{name: visits, when: {scheme: employee}, from: 2024-01-01}]
+verified_until: 2025-12-31
+"""
+REFORM = """
+overlay: higher
+kind: reform
+area: "999001"
+name: {zh: 提高封顶线, en: higher ceiling}
+changes:
+  - at: visit/pooling/payment_ceilings/yearly/amount
+    replace:
+      rows: [{level: low, is: 1500}, {level: high, is: 2500}]
+      source: OLD
+      confidence: example
+"""
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("yibao")), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small area of our own, as a policy officer would keep it."""
+    place = tmp_path / "999001"
+    place.mkdir()
+    facts, _, rest = WORDS.partition("counters:")
+    counters, _, sources = rest.partition("sources:")
+    (place / "facts.yaml").write_text(facts, encoding="utf-8")
+    (place / "counters.yaml").write_text("counters:" + counters, encoding="utf-8")
+    (place / "sources.yaml").write_text("sources:" + sources, encoding="utf-8")
+    (place / "area.yaml").write_text(AREA, encoding="utf-8")
+    (place / "visit.yaml").write_text(PLAN, encoding="utf-8")
+    (place / "higher.yaml").write_text(REFORM, encoding="utf-8")
+    return place
+
+
+def test_check_reports_versions_values_and_open_questions(folder: Path) -> None:
+    done = run("policy", "check", str(folder), "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    plans = json.loads(done.stdout)["plans"]
+    assert [(p["from"], p["until"], p["open"]) for p in plans] == [
+        ("2024-01-01", "2025-01-01", []),
+        ("2025-01-01", None, ["shared"]),
+    ]
+    # share, band edge, rate, two rows of the ceiling
+    assert [p["values"] for p in plans] == [5, 5]
+    assert all(p["monotone"] for p in plans)
+
+
+def test_check_tells_every_fault_with_file_line_and_remedy(folder: Path) -> None:
+    text = PLAN.replace("{level: high, is: 2000}", "{level: top, is: 2000.5}")
+    (folder / "visit.yaml").write_text(text.replace('"70%"', '"170%"'), encoding="utf-8")
+    done = run("policy", "check", str(folder), "--language", "zh")
+    assert done.returncode == 3
+    assert "999001/visit.yaml:28 [yaml_scalar]" in done.stderr
+    assert "处理" in done.stderr
+    assert "Traceback" not in done.stderr
+    fixed = text.replace("2000.5", "2000").replace('"70%"', '"170%"')
+    (folder / "visit.yaml").write_text(fixed, encoding="utf-8")
+    done = run("policy", "check", str(folder), "--language", "en")
+    assert done.returncode == 3
+    assert "999001/visit.yaml:28 [fact_value_unknown]" in done.stderr
+    assert "999001/visit.yaml:23 [number_out_of_bounds]" in done.stderr
+    assert "known names: " in done.stderr
+
+
+def test_show_prints_rules_with_their_sources(folder: Path) -> None:
+    done = run("policy", "show", f"{folder}@2025-01-01", "--language", "zh")
+    assert done.returncode == 0, done.stderr
+    assert "75%" in done.stdout
+    assert "70%" not in done.stdout
+    assert "NEW" in done.stdout
+    assert "OPEN(shared)" in done.stdout
+    assert "等级=三级: 2,000.00 元" in done.stdout
+    before = run("policy", "show", f"{folder}@2024-12-31", "--language", "zh")
+    assert "70%" in before.stdout
+
+
+def test_diff_of_two_days_names_only_the_rule_that_changed(folder: Path) -> None:
+    done = run("policy", "diff", f"{folder}@2024-12-31", f"{folder}@2025-01-01", "--json")
+    assert done.returncode == 0, done.stderr
+    (pair,) = json.loads(done.stdout)
+    assert pair["changes"] == [
+        {"rule": "pooling/bands/1/rate", "left": ["70%"], "right": ["75%"]},
+    ]
+
+
+def test_diff_with_a_reform_shows_its_effect(folder: Path) -> None:
+    done = run("policy", "diff", str(folder), f"{folder}+higher", "--json")
+    assert done.returncode == 0, done.stderr
+    (pair,) = json.loads(done.stdout)
+    (change,) = pair["changes"]
+    assert change["rule"] == "pooling/payment_ceilings/yearly"
+    assert change["right"] == ["level=low: 1,500.00 yuan", "level=high: 2,500.00 yuan"]
+
+
+def test_calendar_lists_the_days_on_which_law_turns(folder: Path) -> None:
+    done = run("policy", "calendar", str(folder), "--json")
+    turns = json.loads(done.stdout)
+    assert [(t["day"], t["kind"], t["rules"]) for t in turns] == [
+        ("2024-01-01", "begins", []),
+        ("2025-01-01", "changes", ["pooling/bands/1/rate"]),
+    ]
+
+
+def test_sources_tells_what_rests_on_each_and_what_is_unused(folder: Path) -> None:
+    done = run("policy", "sources", str(folder), "--unused", "--json")
+    assert [row["source"] for row in json.loads(done.stdout)] == ["SPARE"]
+    every = json.loads(run("policy", "sources", str(folder), "--json").stdout)
+    rules = {row["source"]: row["rules"] for row in every}
+    assert ["999001/visit", "pooling/bands/1/rate"] in rules["NEW"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("show", "999001/none"), "no policy files were found"),
+        (("show", "370200/none"), "has no plan 'none'"),
+        (("show", "370200@2024-02-30"), "not a day that exists"),
+        (("show", "370200@1949-10-01"), "no plan is in force"),
+        (("check", "370200", "--reform", "none"), "no reform named 'none'"),
+    ],
+)
+def test_a_wrong_name_is_told_without_a_traceback(words: tuple[str, ...], told: str) -> None:
+    done = run("policy", *words, "--language", "en")
+    assert done.returncode in (3, 4)
+    assert told in done.stderr
+    assert "What to do" in done.stderr
+    assert "Traceback" not in done.stderr
