@@ -122,11 +122,12 @@ def _reason_steps(explanation: Explanation) -> Iterator[WaterfallStep]:
 
 
 def _reason_detail(adjustment: Adjustment) -> Text:
-    layer = adjustment.layer_label if adjustment.layer else Text("", "")
-    if not adjustment.stream:
-        return layer
-    stream = adjustment.stream
-    return Text(f"{layer.zh}（{stream}）", f"{layer.en} ({stream})".strip())
+    parts = [adjustment.layer_label] if adjustment.layer else []
+    if adjustment.ceiling:
+        parts.append(adjustment.ceiling_label)
+    if adjustment.stream:
+        parts.append(Text(adjustment.stream, adjustment.stream))
+    return Text(" · ".join(part.zh for part in parts), " · ".join(part.en for part in parts))
 
 
 def _grouped(amount: int) -> str:

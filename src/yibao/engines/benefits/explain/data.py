@@ -32,6 +32,7 @@ from yibao.engines.benefits.explain.shapes import (
     CounterShown,
     Explanation,
     FindingShown,
+    LayerShown,
     LineBenefit,
     LineLeft,
     LineShown,
@@ -51,7 +52,8 @@ def explanation(determination: Determination, words: Vocabulary = NO_WORDS) -> E
         InvariantBroken: if the determination does not close.
     """
     labels = {layer.layer: layer.label for layer in determination.layers}
-    adjustments = _adjustments(determination, words)
+    layers = tuple(layer_shown(layer, words, layer_labels=labels) for layer in determination.layers)
+    adjustments = _adjustments(determination, words, layers)
     _check_closure(determination, adjustments)
     values_count, examples_count = values_used(determination)
     return Explanation(
@@ -75,9 +77,7 @@ def explanation(determination: Determination, words: Vocabulary = NO_WORDS) -> E
             if amount
         ),
         derived=tuple(number_shown(number, words) for number in determination.derived),
-        layers=tuple(
-            layer_shown(layer, words, layer_labels=labels) for layer in determination.layers
-        ),
+        layers=layers,
         paid_by=paid_shown(determination.by_fund.items(), words),
         adjustments=adjustments,
         lines=tuple(_line(line, words, labels) for line in determination.lines),
@@ -102,25 +102,25 @@ def values_used(determination: Determination) -> tuple[int, int]:
     return len(is_example), sum(is_example.values())
 
 
-def _adjustments(determination: Determination, words: Vocabulary) -> tuple[Adjustment, ...]:
-    layers = {layer.layer: layer for layer in determination.layers}
-    order = {name: place for place, name in enumerate(layers)}
-
-    def place(adjustment: Adjustment) -> tuple[int, int, str]:
-        layer = order.get(adjustment.layer, -1)
-        return PRECEDENCE[adjustment.code], layer, adjustment.slot
-
+def _adjustments(
+    determination: Determination, words: Vocabulary, shown: Sequence[LayerShown]
+) -> tuple[Adjustment, ...]:
+    """What is left, by precedence, then by layer, then along the line that the layer drew."""
+    order = {layer.layer: place for place, layer in enumerate(determination.layers)}
     found = (
-        _adjustment(slot, amount, layers, words) for slot, amount in determination.left if amount
+        _adjustment(slot, amount, determination.layers, words)
+        for slot, amount in determination.left
+        if amount
     )
-    return tuple(sorted(found, key=place))
+    named = (_with_ceiling(adjustment, shown) for adjustment in found)
+    return tuple(sorted(named, key=lambda one: (PRECEDENCE[one.code], order.get(one.layer, -1))))
 
 
 def _adjustment(
-    slot: Slot, amount: int, layers: Mapping[str, LayerResult], words: Vocabulary
+    slot: Slot, amount: int, layers: Sequence[LayerResult], words: Vocabulary
 ) -> Adjustment:
     reason = adjustment_reason(slot.reason)
-    layer = layers.get(slot.layer)
+    layer = next((layer for layer in layers if layer.layer == slot.layer), None)
     return Adjustment(
         group=reason.group,
         code=reason.code,
@@ -130,11 +130,25 @@ def _adjustment(
         layer=slot.layer,
         layer_label=layer.label if layer else Text(slot.layer, slot.layer),
         ceiling=slot.ceiling,
+        ceiling_label=Text("", ""),
         stream="" if slot.stream == GENERAL else slot.stream,
         amount=amount,
-        considered_by=_considered(slot, list(layers.values())),
+        considered_by=_considered(slot, layers),
         citations=_adjustment_citations(slot, layer, words),
     )
+
+
+def _with_ceiling(adjustment: Adjustment, shown: Sequence[LayerShown]) -> Adjustment:
+    """The adjustment with its ceiling in words."""
+    label = Text(adjustment.ceiling, adjustment.ceiling)
+    if adjustment.ceiling == BANDS_END:
+        label = Text("最后一个费用段以上", "beyond the last band")
+    for layer in shown:
+        for ceiling in layer.ceilings:
+            names = (layer.layer, ceiling.name)
+            if names == (adjustment.layer, adjustment.ceiling) and ceiling.binds:
+                label = ceiling.label
+    return replace(adjustment, ceiling_label=label)
 
 
 def _considered(slot: Slot, layers: Sequence[LayerResult]) -> tuple[Considered, ...]:

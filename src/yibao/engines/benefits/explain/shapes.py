@@ -237,6 +237,7 @@ class Adjustment:
     layer: str
     layer_label: Text
     ceiling: str
+    ceiling_label: Text
     stream: str
     amount: int
     considered_by: tuple[Considered, ...]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from yibao.base.texts import Language, Text
-from yibao.engines.benefits.explain.reasons import GROUPS
+from yibao.engines.benefits.explain.reasons import ADJUSTMENTS, GROUPS
 from yibao.engines.benefits.explain.rows import Draft, Row, capital, money
 from yibao.engines.benefits.explain.shapes import (
     Adjustment,
@@ -81,44 +81,40 @@ def summary(explanation: Explanation) -> Text:
 
 def line_table(explanation: Explanation, language: Language) -> LineTable:
     """Each line of the bill: charged, paid by each layer, left for each reason."""
-    layers: dict[str, Text] = {}
-    slots: dict[str, Text] = {}
-    for line in explanation.lines:
-        layers.update((part.layer, part.label) for part in line.benefits)
-        slots.update((part.slot, part.label) for part in line.left)
-    layers = {layer.layer: layer.label for layer in explanation.layers if layer.layer in layers}
-    left = {part.slot: slots[part.slot] for part in explanation.adjustments if part.slot in slots}
-    first = (Text("明细", "Line"), Text("金额", "Charged"))
-    paid = Text("支付", "pays")
+    paid = {part.layer for line in explanation.lines for part in line.benefits}
+    left = {part.code for line in explanation.lines for part in line.left}
+    layers = [layer for layer in explanation.layers if layer.layer in paid]
+    reasons = [reason for reason in ADJUSTMENTS if reason.code in left]
+    gap = "" if language == "zh" else " "
+    pays = Text("支付", "pays").in_language(language)
     header = (
-        *(_say(text, language) for text in first),
-        *(
-            f"{_say(text, language)}{_gap(language)}{_say(paid, language)}"
-            for text in layers.values()
-        ),
-        *(_say(text, language) for text in left.values()),
+        _say(Text("明细", "line"), language),
+        _say(Text("金额", "charged"), language),
+        *(f"{_say(layer.label, language)}{gap}{pays}" for layer in layers),
+        *(_say(reason.label, language) for reason in reasons),
     )
-    rows = tuple(_line_row(line, layers, left) for line in explanation.lines)
-    return LineTable(header, rows)
+    rows = (
+        (
+            f"{line.line_id} {line.item}".strip(),
+            money(line.submitted_amount),
+            *(money(_paid_on(line, layer.layer)) for layer in layers),
+            *(money(_left_on(line, reason.code)) for reason in reasons),
+        )
+        for line in explanation.lines
+    )
+    return LineTable(header, tuple(rows))
+
+
+def _paid_on(line: LineShown, layer: str) -> int:
+    return sum(part.amount for part in line.benefits if part.layer == layer)
+
+
+def _left_on(line: LineShown, code: str) -> int:
+    return sum(part.amount for part in line.left if part.code == code)
 
 
 def _say(text: Text, language: Language) -> str:
     return text.zh if language == "zh" else capital(text.en)
-
-
-def _gap(language: Language) -> str:
-    return "" if language == "zh" else " "
-
-
-def _line_row(line: LineShown, layers: dict[str, Text], left: dict[str, Text]) -> tuple[str, ...]:
-    paid = {part.layer: part.amount for part in line.benefits}
-    kept = {part.slot: part.amount for part in line.left}
-    return (
-        f"{line.line_id} {line.item}".strip(),
-        money(line.submitted_amount),
-        *(money(paid.get(layer, 0)) for layer in layers),
-        *(money(kept.get(slot, 0)) for slot in left),
-    )
 
 
 def _bill(explanation: Explanation) -> Iterator[Draft]:
@@ -160,6 +156,9 @@ def _adjustment(adjustment: Adjustment) -> Iterator[Draft]:
     if adjustment.layer:
         layer = adjustment.layer_label
         label = Text(f"{layer.zh}·{label.zh}", f"{layer.en}: {label.en}")
+    if adjustment.ceiling:
+        ceiling = adjustment.ceiling_label
+        label = Text(f"{label.zh}（{ceiling.zh}）", f"{label.en} ({ceiling.en})")
     if adjustment.stream:
         label = Text(f"{label.zh}（{adjustment.stream}）", f"{label.en} ({adjustment.stream})")
     yield Draft("item", 1, label, money(adjustment.amount), adjustment.citations)

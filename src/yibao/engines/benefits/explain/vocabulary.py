@@ -41,8 +41,8 @@ _PERIODS = {
 _PER_CLAIM = Text("单次", "per claim")
 _CEILING_KINDS = {
     "payment": Text("支付封顶线", "ceiling on payments"),
-    "before_deductible": Text("费用封顶线", "ceiling on cost"),
-    "after_deductible": Text("费用封顶线", "ceiling on cost"),
+    "before_deductible": Text("费用封顶线·含起付线", "ceiling on cost, deductible included"),
+    "after_deductible": Text("费用封顶线·起付线以上", "ceiling on cost above the deductible"),
     "yearly_maximum": Text("起付线合计上限", "maximum of deductibles"),
 }
 
