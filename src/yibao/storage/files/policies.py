@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 from yibao.base.findings import Fault, FaultsFound, Where
-from yibao.base.texts import Text
 from yibao.base.trees import Tree
+from yibao.storage.files import yaml_faults
 from yibao.storage.files.yaml_tree import parse_yaml, read_text
 
 _AREA = re.compile(r"[0-9]{6}\Z")
@@ -32,13 +32,7 @@ def read_folder(folder: Path, *, root: Path | None = None) -> list[Tree]:
     base = root or folder.parent
     paths = sorted(folder.rglob("*.yaml")) if folder.is_dir() else []
     if not paths:
-        raise FaultsFound([
-            Fault(
-                "folder_empty", Where(str(folder)),
-                Text("没有找到政策文件", "no policy files were found"),
-                Text("请检查路径，以及文件是否以 .yaml 结尾", "check the path, and that files end in .yaml"),
-            )
-        ])  # fmt: skip
+        raise FaultsFound([yaml_faults.no_policy_files(Where(str(folder)))])
     trees: list[Tree] = []
     faults: list[Fault] = []
     for path in paths:
