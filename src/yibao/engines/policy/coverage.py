@@ -7,7 +7,7 @@ for all reachable facts, not met later by a member.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import product
 from math import prod
@@ -20,7 +20,7 @@ from yibao.engines.policy import law
 from yibao.engines.policy.faults import Faults
 from yibao.engines.policy.numbers import evaluate, holds
 from yibao.engines.policy.unable import UnableToDetermine
-from yibao.engines.policy.vocabulary import Scope
+from yibao.engines.policy.vocabulary import Scope, narrowed
 
 CELLS_LIMIT = 200_000
 _SHOWN = 3
@@ -88,10 +88,19 @@ def _too_many(where: Where, faults: Faults) -> None:
 
 
 def prove_rows(number: law.Number, scope: Scope, *, faults: Faults) -> None:
-    """Rows cover the scope once each; exceptions are narrower than one row and apart."""
+    """Rows cover the scope once each; exceptions are narrower than one row and apart.
+
+    A row that names another table is followed: that table covers what the row leaves to it.
+    """
     if not isinstance(number.body, law.Rows):
         return
-    rows, excepts = number.body.rows, number.body.excepts
+    _prove_table(number, number.body, scope, faults)
+    for row in (*number.body.rows, *number.body.excepts):
+        prove_rows(row.number, narrowed(scope, row.condition), faults=faults)
+
+
+def _prove_table(number: law.Number, table: law.Rows, scope: Scope, faults: Faults) -> None:
+    rows, excepts = table.rows, table.excepts
     every = cells([row.condition for row in (*rows, *excepts)], scope)
     if every is None:
         _too_many(number.where, faults)
@@ -114,8 +123,14 @@ def prove_rows(number: law.Number, scope: Scope, *, faults: Faults) -> None:
             missing.append(cell)
     if missing:
         _gap(number.where, missing, faults)
+    _prove_narrow(excepts, except_cells, list(row_cells.values()), faults)
+
+
+def _prove_narrow(
+    excepts: Sequence[law.Row], except_cells: dict[int, set[int]], rows: list[set[int]], faults: Faults
+) -> None:
     for index, taken in except_cells.items():
-        if taken and not any(taken < own for own in row_cells.values()):
+        if taken and not any(taken < own for own in rows):
             faults.add(Fault(
                 "except_too_wide", excepts[index].where,
                 Text("例外没有严格包含在某一行之内", "the exception does not lie strictly inside one row"),
