@@ -90,6 +90,7 @@ class Taste:
     top_up: bool = True
     conditions: bool = True
     shared_counters: bool = True
+    glued: bool = False  # draw what an earlier layer left as a whole, share one payment counter
     scale: int = SCALE
 
 
@@ -133,6 +134,7 @@ class _Maker:
             for name in CLASSES
         ]
         self.used_counters: set[str] = set()
+        self.made: list[Layer] = []
 
     def pick(self, options):
         return self.random.choice(options)
@@ -181,6 +183,8 @@ class _Maker:
 
     def counter(self, *measures: str) -> str:
         """A counter that adds one of the measures; not one used before, unless sharing is liked."""
+        if self.taste.glued and measures == ("paid",) and self.chance(0.5):
+            return "paid_year"
         names = [name for name, adds, *_ in COUNTERS if adds in measures]
         if not self.taste.shared_counters or self.chance(0.6):
             names = [name for name in names if name not in self.used_counters]
@@ -240,7 +244,7 @@ class _Maker:
             label=Text(name, name),
             condition=condition,
             paid_by=self.payers(),
-            draws=self.draws(),
+            draws=self.whole_draws() if names and self.taste.glued else self.draws(),
             pays=pays,
             deductible=deductible,
             ceilings_before_deductible=before,
@@ -252,6 +256,7 @@ class _Maker:
             where=NOWHERE,
         )
         self.leave(made)
+        self.made.append(made)
         return replace(made, feeds=self.feeds(made))
 
     def draws(self) -> tuple[Draw, ...]:
@@ -265,6 +270,19 @@ class _Maker:
             else Draw(slot)
             for slot in listed
         )
+
+    def whole_draws(self) -> tuple[Draw, ...]:
+        """Everything that one or two earlier layers may have left, and perhaps another class."""
+        listed: list[str] = []
+        for layer in self.random.sample(self.made, min(len(self.made), self.pick((1, 1, 2)))):
+            outcomes = ("deductible", "coinsurance", "over_ceiling")
+            listed += [f"{outcome}@{layer.name}" for outcome in outcomes if self.chance(0.9)]
+            listed += [draw.slot for draw in layer.draws if self.chance(0.95)]
+        if self.chance(0.3):
+            listed.append(self.pick(self.available[: 4 * len(self.streams)]))
+        listed = list(dict.fromkeys(listed)) or ["noncovered"]
+        self.random.shuffle(listed)
+        return tuple(Draw(slot) for slot in listed)
 
     def leave(self, layer: Layer) -> None:
         """Make what the layer may leave drawable by later ones."""

@@ -1,10 +1,10 @@
 """Is a plan monotone: does a dearer bill never pay less, and never leave the member with less?
 
-One layer always is. A chain is when it is **glued**. A layer lays several slots end to end, so a fen
-more in an earlier slot pushes the later ones along the line: the sums by outcome grow with the bill,
-the single slots need not. What was drawn together must therefore be drawn together later, or left
-alone. This module walks the layers with names instead of amounts and keeps *groups* of slots whose
-sum cannot fall when the bill grows:
+One layer always is. A chain is when it is **glued**. A layer lays several slots end to end, so a
+fen more in an earlier slot pushes the later ones along the line: the sums by outcome grow with the
+bill, the single slots need not. What was drawn together must therefore be drawn together later, or
+left alone. This module walks the layers with names instead of amounts and keeps *groups* of slots
+whose sum cannot fall when the bill grows:
 
 - at the start every class of every stream is a group by itself;
 - a layer may draw whole groups only; each outcome (deductible, own share, each ceiling's tail) of
@@ -103,7 +103,7 @@ def _refused_alone(layer: Layer) -> Monotone | None:
             layer.name,
             layer.name,
             f"保障层 {layer.name} 按全额套用一个比例，过档时支付额可能下降",
-            f"layer {layer.name} pays the whole amount at one band's rate, which may fall at an edge",
+            f"layer {layer.name} pays the whole amount at one rate, which may fall at an edge",
         )
     partly = next((draw.slot for draw in layer.draws if not _is_whole(draw.share)), None)
     if partly is not None:
@@ -239,8 +239,7 @@ def _choices(layer: Layer) -> Iterator[tuple[CounterChoice, Literal["payment", "
 
 def _refused_by_slots(version: PlanVersion, layers: tuple[Layer, ...]) -> Monotone | None:
     """Walk the layers with names; refuse a group that is drawn in part."""
-    pieces = [_Piece(reason, "", "", stream) for stream in version.streams for reason in CLASSES]
-    groups = [_Group(frozenset({piece}), "", frozenset({piece})) for piece in pieces]
+    groups = [_Group(frozenset({piece}), "", frozenset({piece})) for piece in _opening(version)]
     passing = {reader.name for reader, *_ in _passings(version, layers)}
     came_through: dict[str, frozenset[_Piece]] = {}
     for layer in layers:
@@ -264,18 +263,38 @@ def _refused_by_slots(version: PlanVersion, layers: tuple[Layer, ...]) -> Monoto
     return None
 
 
+def _opening(version: PlanVersion) -> dict[_Piece, None]:
+    """What a claim may open with: every class, and left slots of layers that are not the plan's."""
+    own = {layer.name for layer in version.layers}
+    written = [_parse(draw.slot) for layer in version.layers for draw in layer.draws]
+    given = [piece for piece in written if piece.layer and piece.layer not in own]
+    return dict.fromkeys(
+        piece._replace(stream=stream)
+        for stream in version.streams
+        for piece in (*(_Piece(reason, "", "", stream) for reason in CLASSES), *given)
+    )
+
+
+def _parse(pattern: str) -> _Piece:
+    head, _, stream = pattern.partition(":")
+    reason, _, place = head.partition("@")
+    layer, _, ceiling = place.partition(".")
+    return _Piece(reason, layer, ceiling, stream or GENERAL)
+
+
 def _draws(layer: Layer, piece: _Piece) -> bool:
     return any(_means(draw.slot, piece) for draw in layer.draws)
 
 
 def _means(pattern: str, piece: _Piece) -> bool:
     """Whether a slot as written means this one; a left slot may leave out ceiling and stream."""
-    head, has_stream, stream = pattern.partition(":")
-    reason, _, place = head.partition("@")
-    layer, _, ceiling = place.partition(".")
-    is_in_stream = (stream or GENERAL) == piece.stream or (bool(layer) and not has_stream)
-    is_of_ceiling = not ceiling or ceiling == piece.ceiling
-    return (reason, layer) == (piece.reason, piece.layer) and is_in_stream and is_of_ceiling
+    wanted = _parse(pattern)
+    is_any_stream = bool(wanted.layer) and ":" not in pattern
+    return (
+        (wanted.reason, wanted.layer) == (piece.reason, piece.layer)
+        and (is_any_stream or wanted.stream == piece.stream)
+        and wanted.ceiling in ("", piece.ceiling)
+    )
 
 
 def _refused_target(
