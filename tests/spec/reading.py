@@ -33,7 +33,10 @@ class CaseFileInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event: what is given and what is expected, by heading; unsaid cells are left out."""
+    """One event: what is given and what is expected, by heading.
+
+    An unsaid given cell takes a default away and is kept; an unsaid expected cell is left out.
+    """
 
     line: int
     given: Mapping[str, str]
@@ -175,11 +178,12 @@ def _rows(path: Path, line: int, table: list[tuple[int, str]]) -> list[Row]:
     rows = []
     for number, text in table[1:]:
         given, expected = _halves(path, number, text)
+        said = _named(path, number, expected_names, _cells(expected))
         rows.append(
             Row(
                 number,
                 _named(path, number, given_names, _cells(given)),
-                _named(path, number, expected_names, _cells(expected)),
+                {name: cell for name, cell in said.items() if cell != UNSAID},
             )
         )
     if not any(row.expected for row in rows):
@@ -206,7 +210,7 @@ def _named(path: Path, line: int, names: list[str], cells: list[str]) -> dict[st
             f"{len(cells)} cells under {len(names)} headings; "
             f"part cells by two spaces and write '{UNSAID}' for an unsaid one",
         )
-    return {name: cell for name, cell in zip(names, cells, strict=True) if cell != UNSAID}
+    return dict(zip(names, cells, strict=True))
 
 
 def _refuse(path: Path, line: int, what: str) -> NoReturn:

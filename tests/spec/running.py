@@ -18,7 +18,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from tests.spec.reading import HERE, Case, Row
+from tests.spec.reading import HERE, UNSAID, Case, Row
 from yibao.base.dates import Span, parse_date
 from yibao.base.money import parse_yuan
 from yibao.base.trees import Branch
@@ -169,7 +169,8 @@ def _by_member(case: Case) -> list[tuple[str, list[Row]]]:
 
 def cells(case: Case, row: Row) -> dict[str, str]:
     """What a row is given: the case's `given` under the row's own cells."""
-    return {**dict(case.listed("given")), **row.given}
+    merged = {**dict(case.listed("given")), **row.given}
+    return {name: cell for name, cell in merged.items() if cell != UNSAID}
 
 
 def _cell(case: Case, row: Row, name: str) -> str:
