@@ -1,0 +1,171 @@
+"""Result files: several files that appear whole under their names, or not at all.
+
+Everything is written into a hidden folder beside the main file and moved to its name at the end,
+the main file last: whoever sees it may rely on the others. On a fault or an interruption the hidden
+folder goes and what stood under the names before still stands.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import polars as pl
+from pyarrow import parquet
+
+from yibao.base.errors import YibaoError
+from yibao.base.texts import Text
+
+FLUSH_ROWS = 20_000
+SUFFIXES = (".csv", ".parquet")
+
+
+class UnableToWrite(YibaoError):
+    """A result cannot be written to the place that was named."""
+
+
+class ResultFiles:
+    """The files of one run: ``with ResultFiles(main) as files``, then :meth:`commit`."""
+
+    def __init__(self, main: Path) -> None:
+        if not main.parent.is_dir():
+            raise UnableToWrite(
+                Text(f"目录不存在: {main.parent}", f"there is no folder {main.parent}"),
+                Text("请先建立目录", "make the folder first"),
+            )
+        self._main = main
+        self._places: dict[Path, Path] = {}
+        self._open: list[TableWriter | LinesWriter] = []
+        self.folder = Path()
+
+    def __enter__(self) -> Self:
+        try:
+            self.folder = Path(
+                tempfile.mkdtemp(
+                    prefix=f".{self._main.name}.", suffix=".part", dir=self._main.parent
+                )
+            )
+        except OSError as error:
+            raise _unwritable(self._main, error) from None
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for writer in self._open:
+            writer.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise _unwritable(self._main, error) from error
+
+    def table(self, place: Path, schema: Mapping[str, type[pl.DataType]]) -> TableWriter:
+        """A table that will stand at ``place``, CSV or Parquet by its suffix.
+
+        Raises:
+            UnableToWrite: if the suffix is neither.
+        """
+        if place.suffix.lower() not in SUFFIXES:
+            raise UnableToWrite(
+                Text(f"结果文件应为 .csv 或 .parquet: {place}", f"not .csv or .parquet: {place}"),
+                Text("请更改文件名后缀", "name it with one of these suffixes"),
+            )
+        writer = TableWriter(self._hidden(place), schema)
+        self._open.append(writer)
+        return writer
+
+    def lines(self, place: Path) -> LinesWriter:
+        """A file of lines of bytes that will stand at ``place``."""
+        writer = LinesWriter(self._hidden(place))
+        self._open.append(writer)
+        return writer
+
+    def commit(self) -> None:
+        """Finish every file and move it to its name, the main file last."""
+        for writer in self._open:
+            writer.close()
+        for place in sorted(self._places, key=lambda place: place == self._main):
+            self._places[place].replace(place)
+
+    def _hidden(self, place: Path) -> Path:
+        if place in self._places:
+            raise UnableToWrite(
+                Text(f"两个结果写到同一文件: {place}", f"two results would go to {place}"),
+                Text("请使用不同的文件名", "give them names of their own"),
+            )
+        hidden = self.folder / f"{len(self._places)}-{place.name}"
+        self._places[place] = hidden
+        return hidden
+
+
+class TableWriter:
+    """A table written row by row, a chunk at a time, in a fixed order of columns."""
+
+    def __init__(self, path: Path, schema: Mapping[str, type[pl.DataType]]) -> None:
+        self._schema = pl.Schema(schema)
+        self._rows: list[Sequence[object]] = []
+        self._csv: BinaryIO | None = None
+        self._parquet: parquet.ParquetWriter | None = None
+        empty = pl.DataFrame(schema=self._schema)
+        if path.suffix.lower() == ".parquet":
+            self._parquet = parquet.ParquetWriter(path, empty.to_arrow().schema, compression="zstd")
+        else:
+            self._csv = path.open("wb")
+            empty.write_csv(self._csv)
+
+    def add(self, row: Sequence[object]) -> None:
+        """One more row, in the order of the columns."""
+        self._rows.append(row)
+        if len(self._rows) >= FLUSH_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        frame = pl.DataFrame(self._rows, schema=self._schema, orient="row")
+        if self._parquet is not None:
+            self._parquet.write_table(frame.to_arrow())
+        elif self._csv is not None:
+            frame.write_csv(self._csv, include_header=False)
+        self._rows = []
+
+    def close(self) -> None:
+        """Write what is left; closing twice does nothing."""
+        if self._parquet is not None or self._csv is not None:
+            self._flush()
+        if self._parquet is not None:
+            self._parquet.close()
+        if self._csv is not None:
+            self._csv.close()
+        self._parquet, self._csv = None, None
+
+
+class LinesWriter:
+    """A file of lines, such as one JSON document each."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+
+    def add(self, line: bytes) -> None:
+        """One more line."""
+        self._file.write(line + b"\n")
+
+    def close(self) -> None:
+        """Close; closing twice does nothing."""
+        self._file.close()
+
+
+def _unwritable(place: Path, error: OSError) -> UnableToWrite:
+    why = error.strerror or str(error)
+    return UnableToWrite(
+        Text(
+            f"无法写入 {place}: {why}，未写入任何结果", f"cannot write {place}: {why}; nothing was"
+        ),
+        Text("请检查磁盘空间与权限", "look at the disk's space and the permissions"),
+    )
