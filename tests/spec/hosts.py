@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tests.spec import figures
 from tests.spec.reading import Case, Row
-from tests.spec.running import Adjudicate, CaseInvalid, area_of, cells, run
+from tests.spec.running import Adjudicate, CaseInvalid, cells, law_of, run
 from yibao.base.dates import parse_date
 from yibao.base.money import format_yuan, parse_yuan
 from yibao.engines.benefits.entitlements import EntitlementDetermination, determine
@@ -55,7 +55,7 @@ def _entitlement(case: Case, row: Row) -> list[str]:
 
 def entitled(case: Case, row: Row) -> tuple[EntitlementDetermination | None, str]:
     """The answer of one row, or its code."""
-    area = area_of(case.policy_file)
+    area = law_of(case)
     given = cells(case, row)
     day = parse_date(given.pop("date"))
     name = given.pop("entitlement", "")

@@ -24,7 +24,7 @@ SUFFIX = ".cases"
 UNSAID = "-"
 
 _PARTED = re.compile(r"\s{2,}")
-_SETTING = re.compile(r"(runs|given|known|note|example|official|unit|opening): ?(.*)\Z")
+_SETTING = re.compile(r"(runs|law|given|known|note|example|official|unit|opening): ?(.*)\Z")
 
 
 class CaseFileInvalid(Exception):

@@ -53,6 +53,7 @@ from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.compiler import compile_area
 from yibao.engines.policy.law import PlanVersion
 from yibao.engines.policy.unable import UnableToDetermine
+from yibao.offices.actuary.policies import open_area
 from yibao.storage.files.yaml_tree import parse_yaml
 
 Adjudicate = Callable[[PlanVersion, Claim, Balances], Determination]
@@ -106,6 +107,26 @@ def area_of(path: Path) -> AreaPolicy:
     return compile_area({AREA_CODE: [*merged.values(), *others]}, AREA_CODE)
 
 
+def law_of(case: Case) -> AreaPolicy:
+    """The area a case runs on: its own fragment's, or the shipped one that `law` names.
+
+    «law: 370200», «law: 370200 with examples», «law: 370200 with examples, reform NAME».
+    """
+    text = case.setting("law")
+    return _shipped(text) if text else area_of(case.policy_file)
+
+
+@cache
+def _shipped(text: str) -> AreaPolicy:
+    code, _, rest = text.partition(" ")
+    words = [word.strip() for word in rest.split(",") if word.strip()]
+    reforms = [word.removeprefix("reform ") for word in words if word.startswith("reform ")]
+    with_examples = "with examples" in words
+    if len(words) != len(reforms) + with_examples:
+        raise CaseInvalid(f"'law: {text}' is not 'law: AREA [with examples][, reform NAME]'")
+    return open_area(code, with_examples=with_examples, reforms=reforms)
+
+
 def _parsed(path: Path) -> list[Branch]:
     return parse_yaml(path.read_text(encoding="utf-8"), str(path.relative_to(HERE)))
 
@@ -115,7 +136,7 @@ def run(case: Case, adjudicate: Adjudicate) -> list[Outcome]:
 
     Members follow one another on one set of balances, so that a family's counters are shared.
     """
-    area = area_of(case.policy_file)
+    area = law_of(case)
     law = Law(area)
     balances = _opening(case)
     outcomes: list[Outcome] = []
@@ -214,7 +235,7 @@ def _opening(case: Case) -> Balances:
     sums = {}
     for name, value in case.listed("opening"):
         counter, *keys = name.split()
-        declared = {c.name: c for p in area_of(case.policy_file).plans for c in p.counters}
+        declared = {c.name: c for p in law_of(case).plans for c in p.counters}
         is_count = declared[counter].adds == "claim_count"
         sums[CounterKey(counter, tuple(keys))] = int(value) if is_count else parse_yuan(value)
     return Balances(sums)
