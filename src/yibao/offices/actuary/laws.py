@@ -1,4 +1,4 @@
-"""Opening a law whole: an area's policy, by code or by folder, with the catalogue that goes with it."""
+"""Opening a law whole: an area's policy, by code or by folder, with its catalogue."""
 
 from __future__ import annotations
 

@@ -115,11 +115,11 @@ class ResultColumns:
         values_count, examples_count = values_used(answer)
         return [
             answer.claim_id, answer.member_id, answer.encounter_id, settled.claim.entry_sequence,
-            answer.plan_id, answer.policy_hash, self._catalogue_hash if uses_lines else "",
+            answer.plan_id, answer.policy_hash, self._catalogue_hash if uses_lines else None,
             answer.engine_version, answer.chosen_on, answer.benefit_year, answer.is_annual,
             answer.submitted_amount, *amounts, answer.benefit_amount, answer.out_of_pocket_amount,
-            values_count, examples_count, ";".join(open_questions(settled)),
-            ";".join(answer.findings),
+            values_count, examples_count, ";".join(open_questions(settled)) or None,
+            ";".join(answer.findings) or None,
         ]  # fmt: skip
 
     def line_rows(self, settled: Settled) -> list[list[object]]:
@@ -158,7 +158,7 @@ def reject_row(reject: Reject) -> list[object]:
     message, remedy = reject.message, reject.remedy
     return [
         reject.file, reject.row, reject.claim_id, reject.member_id, reject.column, reject.code,
-        message.zh, message.en, remedy.zh, remedy.en, reject.also,
+        message.zh, message.en, remedy.zh, remedy.en, reject.also or None,
     ]  # fmt: skip
 
 
