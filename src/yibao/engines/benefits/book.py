@@ -51,14 +51,14 @@ class CounterBook:
         """A counter's key and its balance now, with what it opens from."""
         keys = keys_read(self.counter(name), self.claim, version=self._version)
         self._reads.update(dict.fromkeys(keys))
-        return keys[0], sum(self.now(key) for key in keys)
+        return keys[0], sum(self.balance_of(key) for key in keys)
 
     def balance(self, name: str) -> int:
         """A counter's balance now, as :meth:`read`, without marking it as read."""
         keys = keys_read(self.counter(name), self.claim, version=self._version)
-        return sum(self.now(key) for key in keys)
+        return sum(self.balance_of(key) for key in keys)
 
-    def now(self, key: CounterKey) -> int:
+    def balance_of(self, key: CounterKey) -> int:
         """The sum of one key now."""
         return self._balances.of(key) + self._deltas.get(key, 0)
 
