@@ -48,7 +48,7 @@ class FenWalk:
     def __init__(self, version: PlanVersion) -> None:
         self.version = version
         self.totals: Tally = Tally()
-        self.stays: list[str] = []
+        self.stays: Tally = Tally()  # of a member in a year
         self.numbered: dict[str, int] = {}
 
     # ------------------------------------------------------------------- words and numbers
@@ -151,11 +151,7 @@ class FenWalk:
 
     def settle(self, claim: Claim) -> Settled:
         facts = dict(claim.facts)
-        if claim.encounter_id not in self.numbered:
-            self.numbered[claim.encounter_id] = len(self.stays) + 1
-            if facts["care_type"] == "inpatient":
-                self.stays.append(claim.encounter_id)
-        facts["nth_stay"] = min(3, self.numbered[claim.encounter_id])
+        facts["nth_stay"] = min(3, self.stay(claim))
         originals = {str(slot): amount for slot, amount in claim.slots.items() if amount}
         self.originals = originals
         state = dict(originals)
@@ -172,6 +168,17 @@ class FenWalk:
         }
         lines = [{place: a for place, a in line.items() if a} for line in self.lines]
         return Settled(layers, {s: a for s, a in state.items() if a}, deltas, lines)
+
+    def stay(self, claim) -> int:
+        """Which stay of its year this is; all rows of a stay are the one that its first row was."""
+        place = (claim.member_id, claim.dates.settlement_date.year)
+        if claim.encounter_id in self.numbered:
+            return self.numbered[claim.encounter_id]
+        number = self.stays[place] + 1
+        if claim.facts["care_type"] == "inpatient":
+            self.stays[place] += 1
+            self.numbered[claim.encounter_id] = number
+        return number
 
     def draw(self, layer: Layer, facts, state) -> list[tuple[str, int]]:
         """The line: (slot, fen drawn) end to end; what is drawn leaves the state."""

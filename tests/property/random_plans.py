@@ -230,7 +230,7 @@ class _Maker:
         before = self.ceilings("admit", self.pick((0, 0, 0, 1)), "admitted", "drawn")
         after = self.ceilings("cover", self.pick((0, 0, 0, 1, 2)), "covered")
         payment = self.ceilings("limit", self.pick((0, 1, 1, 2)), "paid")
-        deductible = self.deductible() if self.chance(0.7) else None
+        deductible = self.deductible() if self.chance(0.6) else None
         leaves = tuple(
             (outcome, self.pick(("rename", "keep")))
             for outcome in ("deductible", "coinsurance", "over_ceiling")
@@ -305,7 +305,7 @@ class _Maker:
         edges = sorted(
             self.random.sample(range(1, 2 * self.taste.scale), self.pick((0, 0, 1, 2, 3)))
         )
-        if self.taste.whole and self.chance(0.1):
+        if self.taste.whole and self.chance(0.15):
             starts = [0, *edges]
             made = [
                 Band(self.rate(), start=number(start), is_open=start > 0 and self.chance(0.5))
@@ -414,16 +414,19 @@ def random_amount(random: Random, near: list[int], scale: int) -> int:
     kind = random.random()
     if kind < 0.15:
         return 0
-    if kind < 0.5 and near:
+    if kind < 0.65 and near:
         return max(0, random.choice(near) + random.choice((-1, 0, 1)))
     return random.randrange(scale * 2)
 
 
 def random_year(seed: int | str, version: PlanVersion, taste: Taste = EVERYTHING) -> list[Claim]:
-    """A member's year under a plan: encounters in order of entry, some in interim rows."""
+    """A family's year under a plan: encounters in order of entry, some in interim rows.
+
+    Mostly of one member; the year may turn on the way, within a stay too.
+    """
     random = Random(f"year {seed}")  # noqa: S311
     near = thresholds(version)
-    day = date(YEAR, 1, 1)
+    day = date(YEAR, *random.choice(((1, 1), (1, 1), (11, 20), (12, 15))))
     claims: list[Claim] = []
     encounter = 0
     while len(claims) < random.randint(2, 6):
@@ -437,6 +440,7 @@ def random_year(seed: int | str, version: PlanVersion, taste: Taste = EVERYTHING
             "stay_days": random.randrange(1, 9),
         }
         episode = random.choice(("E1", "E2"))
+        member = random.choice(("M1", "M1", "M1", "M2"))
         for _ in range(random.choice((1, 1, 1, 2, 3))):
             day += timedelta(days=random.choice((0, 3, 20)))
             lines = random_lines(random, version, near, taste.scale)
@@ -448,7 +452,7 @@ def random_year(seed: int | str, version: PlanVersion, taste: Taste = EVERYTHING
             claims.append(
                 Claim(
                     claim_id=f"C{len(claims) + 1}",
-                    member_id="M1",
+                    member_id=member,
                     encounter_id=f"V{encounter}",
                     dates=ClaimDates(day, day, day, day),
                     facts=facts,

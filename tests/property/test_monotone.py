@@ -75,6 +75,11 @@ def test_a_glued_chain_is_monotone(seeds):
 
 def test_chains_that_are_not_glued_can_pay_less_or_leave_less():
     """The answer *no* is not said for its own sake: random bills show it on some such plans."""
-    seeds = [s for s in range(150) if not monotone(random_plan(s, LOOSE)).is_monotone]
-    shown = sum(any(violations(random_plan(s, LOOSE), s, LOOSE)) for s in seeds)
-    assert shown >= 3
+    shown = 0
+    for seed in range(1500):
+        version = random_plan(seed, LOOSE)
+        if not monotone(version).is_monotone:
+            shown += any(violations(version, seed, LOOSE))
+        if shown == 3:
+            return
+    raise AssertionError(f"shown on {shown} plans only")

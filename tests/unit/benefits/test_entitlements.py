@@ -207,9 +207,12 @@ class TestOtherFormulas:
             line("beyond", "amount", "earned", step("minus_fact", fact="most"), step("at_least")),
             line("raised", "amount", "earned", step("minus_fact", fact="beyond")),
             pays="raised",
+            paid_by=(),
         )
         facts = {"years": years, "ceiling": 150_000_00}  # a fifth: 30,000
-        assert determine(version, facts, DAY).paid_amount == raised
+        found = determine(version, facts, DAY)
+        assert (found.paid_unit, found.paid_value) == ("amount", raised)
+        assert (found.paid_amount, found.paid_by) == (0, ())  # decided, and paid by nobody
 
     @pytest.mark.parametrize(("births", "paid"), [(1, 3000_00), (2, 6000_00)])
     def test_delivery_subsidy_for_each_birth(self, births, paid):
@@ -278,6 +281,11 @@ class TestRefusals:
         with pytest.raises(InvariantBroken):
             determine(version, {"mean_wage": 9000_00, "days": 158}, DAY)
 
+    def test_a_count_that_a_fund_would_pay(self):
+        version = replace(waiting_period(), paid_by=by_days().paid_by)
+        with pytest.raises(InvariantBroken):
+            determine(version, {"unpaid_years": 5, "repaid_years": 2}, DAY)
+
     @pytest.mark.parametrize(
         "spoil",
         [
@@ -316,11 +324,12 @@ class TestProvenance:
 
 FACTS = {"mean_wage": 2695_00, "is_difficult": True, "children": 1}
 WORDS = Vocabulary(
+    funds={"maternity": Text("生育保险基金", "maternity fund")},
     facts={
         "mean_wage": FactDefinition(
             "mean_wage", Text("月均工资", "mean monthly wage"), "member", "amount"
         )
-    }
+    },
 )
 
 

@@ -67,8 +67,9 @@ class EntitlementLineResult:
 class EntitlementDetermination:
     """The whole answer: the lines with their traces, what is paid or decided, and who bears it.
 
-    ``paid_value`` is in the unit of the line ``pays``: fen for an amount, pieces for a count. Only
-    an amount has ``paid_by``; ``numbers`` are the lines' and then the payers' shares.
+    ``paid_value`` is in the unit of the line ``pays``: fen for an amount, pieces for a count. An
+    amount that somebody bears has ``paid_by``; a count, or an amount that is only decided (by how
+    much a ceiling grows), has none. ``numbers`` are the lines' and then the payers' shares.
     """
 
     entitlement_id: str
@@ -100,8 +101,8 @@ class EntitlementDetermination:
 
     @property
     def paid_amount(self) -> int:
-        """Fen paid; 0 for an entitlement that decides a count."""
-        return self.paid_value if self.paid_unit == "amount" else 0
+        """Fen paid; 0 where a count, or an amount that nobody bears, is decided."""
+        return self.paid_value if self.paid_by else 0
 
     @property
     def numbers(self) -> tuple[NumberUsed, ...]:
@@ -159,8 +160,8 @@ def determine(
         on=on,
         lines=tuple(lines),
         pays=version.pays,
-        paid_by=_borne(version, paid, shares) if paid.unit == "amount" else (),
-        shares=shares if paid.unit == "amount" else (),
+        paid_by=_borne(version, paid, shares),
+        shares=shares,
         structure=version.structure,
     )
     check_entitlement(determination)
@@ -184,6 +185,9 @@ def _run(line: EntitlementLine, known: Mapping[str, FactValue], on: date) -> Ent
 def _borne(
     version: EntitlementVersion, paid: EntitlementLineResult, shares: tuple[NumberUsed, ...]
 ) -> tuple[tuple[str, int], ...]:
+    if not shares:
+        return ()
+    check(paid.unit == "amount", f"{version.entitlement_id}: a {paid.unit} is not paid by a fund")
     weights = [share.value or 0 for share in shares]
     check(
         sum(weights) == MILLION,
@@ -203,10 +207,10 @@ def check_entitlement(determination: EntitlementDetermination) -> None:
     for line in determination.lines:
         whole = line.exact.__floor__() if line.number.is_truncated else round_fraction(line.exact)
         check(line.value == whole, f"{who}: {line.name} is {line.value}, exactly {line.exact}")
-    if determination.paid_unit == "amount":
+    if determination.paid_by:
         borne = sum(amount for _, amount in determination.paid_by)
         check(
-            borne == determination.paid_amount,
-            f"{who}: payers bear {borne} fen of {determination.paid_amount}",
+            borne == determination.paid_value,
+            f"{who}: payers bear {borne} fen of {determination.paid_value}",
         )
     check(determination.paid_value >= 0, f"{who}: pays {determination.paid_value}")

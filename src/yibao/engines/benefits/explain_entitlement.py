@@ -11,7 +11,7 @@ Refuses: to work anything out again, and to fail for want of a label: a name the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,9 +21,11 @@ from yibao.base.texts import Language, Text
 from yibao.engines.benefits.entitlements import EntitlementDetermination, EntitlementLineResult
 from yibao.engines.benefits.explain.figures import printed, printed_exact
 from yibao.engines.benefits.explain.layers import number_shown, paid_shown
+from yibao.engines.benefits.explain.reasons import reason_of
 from yibao.engines.benefits.explain.shapes import (
     Citation,
     FactShown,
+    FindingShown,
     PaidShown,
     Question,
     StepShown,
@@ -76,12 +78,15 @@ class EntitlementExplanation:
     examples_count: int
     structure: Citation
     questions: tuple[Question, ...]
+    findings: tuple[FindingShown, ...]
 
 
 def explain_entitlement(
-    determination: EntitlementDetermination, words: Vocabulary = NO_WORDS
+    determination: EntitlementDetermination,
+    words: Vocabulary = NO_WORDS,
+    findings: Sequence[str] = (),
 ) -> EntitlementExplanation:
-    """Tell a determination with its words and sources; amounts are fen."""
+    """Tell a determination with its words and sources, and findings by code; amounts are fen."""
     labels = {line.name: line for line in determination.lines}
     return EntitlementExplanation(
         format=FORMAT,
@@ -104,6 +109,9 @@ def explain_entitlement(
         examples_count=determination.examples_count,
         structure=words.citation(determination.structure),
         questions=tuple(words.question(open_id) for open_id in determination.open_ids),
+        findings=tuple(
+            FindingShown(code, reason_of(code).label, reason_of(code).sentence) for code in findings
+        ),
     )
 
 
@@ -218,7 +226,7 @@ def _told_rounding(line: FormulaLine, language: Language) -> str:
 
 
 def _told_payment(explanation: EntitlementExplanation, language: Language) -> list[str]:
-    if explanation.paid_unit != "amount":
+    if not explanation.paid_by:
         word = "结果" if language == "zh" else "Decided"
         return [f"{word}: {explanation.paid_printed}"]
     word = "支付" if language == "zh" else "Paid"
@@ -245,7 +253,8 @@ def _told_sources(explanation: EntitlementExplanation, language: Language) -> li
     for question in explanation.questions:
         text = question.text.in_language(language) or question.question_id
         lines.append(f"{'待定问题' if is_chinese else 'Open question'}: {text}")
-    return lines
+    told_findings = (finding.sentence.in_language(language) for finding in explanation.findings)
+    return [*lines, *(f"{'提示' if is_chinese else 'Finding'}: {one}" for one in told_findings)]
 
 
 def _told_citation(citation: Citation) -> str:
