@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tests.spec.reading import HERE, UNSAID, Case, Row
 from yibao.base.dates import Span, parse_date
+from yibao.base.findings import FaultsFound
 from yibao.base.money import parse_yuan
 from yibao.base.trees import Branch
 from yibao.engines.benefits import history
@@ -104,7 +105,10 @@ def area_of(path: Path) -> AreaPolicy:
             merged[kind] = tree
         else:
             others.append(tree)
-    return compile_area({AREA_CODE: [*merged.values(), *others]}, AREA_CODE)
+    try:
+        return compile_area({AREA_CODE: [*merged.values(), *others]}, AREA_CODE)
+    except FaultsFound as found:
+        raise CaseInvalid(found.told("en")) from None
 
 
 def law_of(case: Case) -> AreaPolicy:
@@ -128,7 +132,8 @@ def _shipped(text: str) -> AreaPolicy:
 
 
 def _parsed(path: Path) -> list[Branch]:
-    return parse_yaml(path.read_text(encoding="utf-8"), str(path.relative_to(HERE)))
+    name = f"{path.parent.name}/{path.name}"
+    return parse_yaml(path.read_text(encoding="utf-8"), name)
 
 
 def run(case: Case, adjudicate: Adjudicate) -> list[Outcome]:
