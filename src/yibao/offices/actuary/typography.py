@@ -84,10 +84,12 @@ def _is_wide(character: str) -> bool:
 
 @cache
 def _advance(character: str) -> float:
+    if ord(character) not in _character_map():
+        return _MEASURED_AT  # drawn as an empty box, with a warning
     face = get_font(str(sans_path()))
     face.set_size(_MEASURED_AT, 72)
     glyph = face.load_char(ord(character))
-    return float(glyph.linearHoriAdvance) / 65536
+    return glyph.horiAdvance / 64
 
 
 @cache
