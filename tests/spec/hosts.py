@@ -90,7 +90,7 @@ def ways_of_paying(case: Case, adjudicate: Adjudicate) -> list[str]:
         payment = pay(
             parse_yuan(row.given["to pay"]),
             Account("own", parse_yuan(row.given["own"])),
-            [Account(name, amount) for name, amount in _purses(row.given["authorised"])],
+            authorised=[Account(name, amount) for name, amount in _purses(row.given["authorised"])],
         )
         (_, own), *others = payment.accounts
         found = (own, others, payment.cash_amount)

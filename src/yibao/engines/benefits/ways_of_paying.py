@@ -40,7 +40,7 @@ class Payment:
         return sum(amount for _, amount in self.accounts) + self.cash_amount
 
 
-def pay(out_of_pocket_amount: int, own: Account, authorised: Sequence[Account] = ()) -> Payment:
+def pay(out_of_pocket_amount: int, own: Account, *, authorised: Sequence[Account] = ()) -> Payment:
     """Settle what is left on a member: own account, authorised accounts in order, then cash.
 
     Raises:
