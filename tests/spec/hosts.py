@@ -68,7 +68,7 @@ def entitled(case: Case, row: Row) -> tuple[EntitlementDetermination | None, str
     if len(found) != 1:
         raise CaseInvalid(f"{case.file}:{row.line}: {len(found)} entitlements on {day}")
     try:
-        return determine(found[0], facts, day), ""
+        return determine(found[0], facts, on=day), ""
     except UnableToDetermine as error:
         return None, error.code
 

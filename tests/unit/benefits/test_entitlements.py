@@ -122,30 +122,33 @@ class TestBirthAllowance:
     )
     def test_additive_days(self, is_difficult, children, days, paid):
         facts = {"mean_wage": 9000_00, "is_difficult": is_difficult, "children": children}
-        found = determine(allowance(), facts, DAY)
+        found = determine(allowance(), facts, on=DAY)
         assert [one.value for one in found.lines] == [days, paid]
         assert found.paid_amount == paid
         assert found.paid_by == (("maternity", paid),)
 
     def test_published_158_days_of_9000(self):
         assert (
-            determine(by_days(), {"mean_wage": 9000_00, "days": 158}, DAY).paid_amount == 47400_00
+            determine(by_days(), {"mean_wage": 9000_00, "days": 158}, on=DAY).paid_amount
+            == 47400_00
         )
 
     def test_one_rounding_is_after_the_last_step(self):
         # 1000 ÷ 30 = 33.333…; rounded before the days it would be 33.33 × 90 = 2999.70
-        assert determine(by_days(), {"mean_wage": 1000_00, "days": 90}, DAY).paid_amount == 3000_00
+        assert (
+            determine(by_days(), {"mean_wage": 1000_00, "days": 90}, on=DAY).paid_amount == 3000_00
+        )
 
     @pytest.mark.parametrize(("truncates", "paid"), [(True, 8534_16), (False, 8534_17)])
     def test_published_95_days_of_2695_was_truncated(self, truncates, paid):
         facts = {"mean_wage": 2695_00, "days": 95}  # 2695 × 95 ÷ 30 = 8534.1666…
-        found = determine(by_days(truncates=truncates), facts, DAY)
+        found = determine(by_days(truncates=truncates), facts, on=DAY)
         assert found.paid_amount == paid
         assert found.paid_line.exact == Fraction(2695_00 * 95, 30)
 
     def test_payers_bear_it_by_largest_remainder(self):
         version = by_days(paid_by=(("maternity", 500_000), ("treasury", 500_000)))
-        found = determine(version, {"mean_wage": 2695_00, "days": 95}, DAY)
+        found = determine(version, {"mean_wage": 2695_00, "days": 95}, on=DAY)
         assert found.paid_by == (("maternity", 4267_09), ("treasury", 4267_08))
 
 
@@ -178,7 +181,9 @@ class TestWaitingPeriod:
         ],
     )
     def test_months(self, unpaid, repaid, wait, after):
-        found = determine(waiting_period(), {"unpaid_years": unpaid, "repaid_years": repaid}, DAY)
+        found = determine(
+            waiting_period(), {"unpaid_years": unpaid, "repaid_years": repaid}, on=DAY
+        )
         assert [one.value for one in found.lines] == [wait, after]
         assert (found.paid_unit, found.paid_value) == ("count", after)
         assert (found.paid_amount, found.paid_by) == (0, ())
@@ -192,7 +197,7 @@ class TestOtherFormulas:
             pays="aid",
             paid_by=(("treasury", 1_000_000),),
         )
-        found = determine(version, {"standard": 380_00}, DAY)
+        found = determine(version, {"standard": 380_00}, on=DAY)
         assert [one.value for one in found.lines] == [342_00, 38_00]
         assert found.paid_by == (("treasury", 342_00),)
 
@@ -210,7 +215,7 @@ class TestOtherFormulas:
             paid_by=(),
         )
         facts = {"years": years, "ceiling": 150_000_00}  # a fifth: 30,000
-        found = determine(version, facts, DAY)
+        found = determine(version, facts, on=DAY)
         assert (found.paid_unit, found.paid_value) == ("amount", raised)
         assert (found.paid_amount, found.paid_by) == (0, ())  # decided, and paid by nobody
 
@@ -219,7 +224,7 @@ class TestOtherFormulas:
         version = entitlement(
             line("subsidy", "amount", 3000_00, step("times_fact", fact="births")), pays="subsidy"
         )
-        assert determine(version, {"births": births}, DAY).paid_amount == paid
+        assert determine(version, {"births": births}, on=DAY).paid_amount == paid
 
     @pytest.mark.parametrize(
         ("age", "monthly"), [(69, 90_00), (70, 110_00), (74, 110_00), (75, 131_00)]
@@ -231,7 +236,7 @@ class TestOtherFormulas:
 
         table = Rows((row(None, 70, 90_00), row(70, 75, 110_00), row(75, None, 131_00)))
         version = entitlement(line("monthly", "amount", table), pays="monthly")
-        found = determine(version, {"age": age}, DAY)
+        found = determine(version, {"age": age}, on=DAY)
         assert found.paid_amount == monthly
         assert found.numbers[0].row == (("age", age),)
 
@@ -249,42 +254,42 @@ class TestRefusals:
     def test_days_outside_the_version(self, day, answers):
         facts = {"mean_wage": 9000_00, "days": 158}
         if answers:
-            assert determine(by_days(), facts, day).on == day
+            assert determine(by_days(), facts, on=day).on == day
             return
         with pytest.raises(UnableToDetermine) as refused:
-            determine(by_days(), facts, day)
+            determine(by_days(), facts, on=day)
         assert refused.value.code == "no_rule_on_date"
 
     def test_another_person(self):
         version = replace(by_days(), applies_to=is_("scheme", "employee"))
         facts = {"mean_wage": 9000_00, "days": 158}
-        assert determine(version, facts | {"scheme": "employee"}, DAY).paid_amount == 47400_00
+        assert determine(version, facts | {"scheme": "employee"}, on=DAY).paid_amount == 47400_00
         with pytest.raises(UnableToDetermine) as refused:
-            determine(version, facts | {"scheme": "resident"}, DAY)
+            determine(version, facts | {"scheme": "resident"}, on=DAY)
         assert refused.value.code == "no_plan"
         assert "scheme = resident" in refused.value.told("en")
 
     def test_a_fact_nobody_stated(self):
         with pytest.raises(UnableToDetermine) as refused:
-            determine(by_days(), {"mean_wage": 9000_00}, DAY)
+            determine(by_days(), {"mean_wage": 9000_00}, on=DAY)
         assert (refused.value.code, refused.value.subject) == ("fact_missing", "days")
 
     def test_a_number_that_no_source_gives(self):
         gap = Provenance((), "not found", "example")
         version = entitlement(line("sum", "amount", ExampleNeeded(gap)), pays="sum")
         with pytest.raises(UnableToDetermine) as refused:
-            determine(version, {}, DAY)
+            determine(version, {}, on=DAY)
         assert refused.value.code == "example_needed"
 
     def test_payers_that_do_not_make_the_whole(self):
         version = by_days(paid_by=(("maternity", 400_000), ("treasury", 500_000)))
         with pytest.raises(InvariantBroken):
-            determine(version, {"mean_wage": 9000_00, "days": 158}, DAY)
+            determine(version, {"mean_wage": 9000_00, "days": 158}, on=DAY)
 
     def test_a_count_that_a_fund_would_pay(self):
         version = replace(waiting_period(), paid_by=by_days().paid_by)
         with pytest.raises(InvariantBroken):
-            determine(version, {"unpaid_years": 5, "repaid_years": 2}, DAY)
+            determine(version, {"unpaid_years": 5, "repaid_years": 2}, on=DAY)
 
     @pytest.mark.parametrize(
         "spoil",
@@ -298,7 +303,7 @@ class TestRefusals:
         ids=["payers", "line"],
     )
     def test_an_answer_that_does_not_close(self, spoil):
-        found = determine(by_days(), {"mean_wage": 9000_00, "days": 158}, DAY)
+        found = determine(by_days(), {"mean_wage": 9000_00, "days": 158}, on=DAY)
         with pytest.raises(InvariantBroken):
             check_entitlement(spoil(found))
 
@@ -311,13 +316,13 @@ class TestProvenance:
             line("sum", "amount", "base", step("times", 2)),
             pays="sum",
         )
-        found = determine(version, {}, DAY)
+        found = determine(version, {}, on=DAY)
         assert (found.examples_count, len(found.numbers)) == (1, 3)  # two lines and one share
         assert found.open_ids == ("which-wage",)
         assert found.provenance == (LAW, example)
 
     def test_the_policy_hash_and_the_engine_are_carried(self):
-        found = determine(by_days(), {"mean_wage": 9000_00, "days": 158}, DAY)
+        found = determine(by_days(), {"mean_wage": 9000_00, "days": 158}, on=DAY)
         assert found.policy_hash == "abc"
         assert found.engine_version
 
@@ -335,7 +340,7 @@ WORDS = Vocabulary(
 
 class TestExplanation:
     def text(self, language, *, truncates=True):
-        found = determine(allowance(truncates=truncates), FACTS, DAY)
+        found = determine(allowance(truncates=truncates), FACTS, on=DAY)
         return told(explain_entitlement(found, WORDS), language)
 
     def test_line_by_line_in_chinese(self):
@@ -362,23 +367,23 @@ class TestExplanation:
 
     def test_an_exact_amount_says_nothing_of_rounding(self):
         facts = {"mean_wage": 9000_00, "days": 158}
-        text = told(explain_entitlement(determine(by_days(), facts, DAY)), "en")
+        text = told(explain_entitlement(determine(by_days(), facts, on=DAY)), "en")
         assert "rounded" not in text
         assert "mean_wage 9000.00, divided by 30 = 300.00, times days 158 = 47400.00" in text
 
     def test_a_count_is_decided(self):
-        found = determine(waiting_period(), {"unpaid_years": 5, "repaid_years": 2}, DAY)
+        found = determine(waiting_period(), {"unpaid_years": 5, "repaid_years": 2}, on=DAY)
         assert "结果: 6" in told(explain_entitlement(found), "zh").splitlines()
         assert "Decided: 6" in told(explain_entitlement(found), "en").splitlines()
 
     def test_examples_are_said_aloud(self):
         example = Provenance(("S2",), "", "example")
         version = entitlement(line("sum", "amount", Literal_(100_00, example)), pays="sum")
-        text = told(explain_entitlement(determine(version, {}, DAY)), "en")
+        text = told(explain_entitlement(determine(version, {}, on=DAY)), "en")
         assert "Note: 1 of 2 values are examples or open choices" in text
 
     def test_as_data(self):
-        found = determine(allowance(truncates=True), FACTS, DAY)
+        found = determine(allowance(truncates=True), FACTS, on=DAY)
         data = json.loads(entitlement_json(explain_entitlement(found, WORDS)))
         assert data["format"] == "yibao.entitlement/1"
         assert data["paid_value"] == 10151_16

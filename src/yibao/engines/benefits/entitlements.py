@@ -127,7 +127,7 @@ class EntitlementDetermination:
 
 
 def determine(
-    version: EntitlementVersion, facts: Mapping[str, FactValue], on: date
+    version: EntitlementVersion, facts: Mapping[str, FactValue], *, on: date
 ) -> EntitlementDetermination:
     """What one person is entitled to on a day, by the version's formula.
 

@@ -84,6 +84,7 @@ class EntitlementExplanation:
 def explain_entitlement(
     determination: EntitlementDetermination,
     words: Vocabulary = NO_WORDS,
+    *,
     findings: Sequence[str] = (),
 ) -> EntitlementExplanation:
     """Tell a determination with its words and sources, and findings by code; amounts are fen."""

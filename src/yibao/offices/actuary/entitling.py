@@ -52,11 +52,11 @@ def entitle(path: Path, *, policy: str = "", with_examples: bool = False) -> Ent
     request = read_request(path)
     area = open_law(_policy(request, path, policy), with_examples=with_examples).area
     version = _version(area, request)
-    determination = determine(version, _facts(area, request), request.date)
+    determination = determine(version, _facts(area, request), on=request.date)
     is_late = area.verified_until is not None and request.date > area.verified_until
     findings = (UNVERIFIED_YEAR,) if is_late else ()
     return Entitled(
-        determination, explain_entitlement(determination, Vocabulary.of(area), findings)
+        determination, explain_entitlement(determination, Vocabulary.of(area), findings=findings)
     )
 
 
