@@ -2,6 +2,7 @@
 
 The columns follow from the area alone (docs/settle-output.md): a benefit for every layer and fund
 of any of its plans, and what is left by reason and layer. Streams and names of ceilings are summed.
+Nothing but a layer begins with ``benefit_``, so that a reader may sum by the prefix.
 
 Holds: in every row submitted = Σ benefit_<layer> + Σ left_…, and Σ fund_<fund> = Σ benefit_<layer>.
 """
@@ -32,12 +33,11 @@ _HEAD = (
     ("catalogue_hash", pl.String),
     ("engine_version", pl.String),
     ("chosen_on", pl.Date),
-    ("benefit_year", pl.Int64),
+    ("counter_year", pl.Int64),
     ("is_annual", pl.Boolean),
     ("submitted_amount", pl.Int64),
 )
 _TAIL = (
-    ("benefit_amount", pl.Int64),
     ("out_of_pocket_amount", pl.Int64),
     ("values_count", pl.Int64),
     ("examples_count", pl.Int64),
@@ -117,7 +117,7 @@ class ResultColumns:
             answer.claim_id, answer.member_id, answer.encounter_id, settled.claim.entry_sequence,
             answer.plan_id, answer.policy_hash, self._catalogue_hash if uses_lines else None,
             answer.engine_version, answer.chosen_on, answer.benefit_year, answer.is_annual,
-            answer.submitted_amount, *amounts, answer.benefit_amount, answer.out_of_pocket_amount,
+            answer.submitted_amount, *amounts, answer.out_of_pocket_amount,
             values_count, examples_count, ";".join(open_questions(settled)) or None,
             ";".join(answer.findings) or None,
         ]  # fmt: skip
@@ -155,11 +155,12 @@ def open_questions(settled: Settled) -> list[str]:
 
 def reject_row(reject: Reject) -> list[object]:
     """A rejected claim's row."""
-    message, remedy = reject.message, reject.remedy
-    return [
-        reject.file, reject.row, reject.claim_id, reject.member_id, reject.column, reject.code,
-        message.zh, message.en, remedy.zh, remedy.en, reject.also or None,
-    ]  # fmt: skip
+    texts = (
+        *(reject.column, reject.code),
+        *(reject.message.zh, reject.message.en, reject.remedy.zh, reject.remedy.en, reject.also),
+    )
+    head = (reject.file, reject.row, reject.claim_id or None, reject.member_id or None)
+    return [*head, *(text or None for text in texts)]
 
 
 @dataclass(slots=True)

@@ -59,9 +59,11 @@ class ResultFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for writer in self._open:
-            writer.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            for writer in self._open:
+                writer.abandon()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
         if isinstance(error, OSError):
             raise _unwritable(self._main, error) from error
 
@@ -137,8 +139,12 @@ class TableWriter:
 
     def close(self) -> None:
         """Write what is left; closing twice does nothing."""
-        if self._parquet is not None or self._csv is not None:
-            self._flush()
+        self._flush()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close without writing what is left."""
+        self._rows = []
         if self._parquet is not None:
             self._parquet.close()
         if self._csv is not None:
@@ -158,6 +164,10 @@ class LinesWriter:
 
     def close(self) -> None:
         """Close; closing twice does nothing."""
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Close; what was written goes with the folder."""
         self._file.close()
 
 
