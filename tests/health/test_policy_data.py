@@ -12,6 +12,7 @@ import pytest
 
 from tests.health.checkers import PACKAGE, ROOT, told
 from tests.health.checkers import policy_data as data
+from yibao.base.rates import PER_CENT, parse_rate
 from yibao.base.trees import Tree
 from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.law import Bands, ExampleNeeded, Number
@@ -123,7 +124,13 @@ def test_example_cuts_for_care_elsewhere_keep_within_the_national_bounds(
     version = next(v for v in policy.plans_on(day) if v.plan_id == f"370200/{plan}")
     bands = version.layers[0].pays
     assert isinstance(bands, Bands)
-    bounds = {"referral": 100_000, "emergency": 100_000, "temporary": 200_000, "not_filed": 200_000}
+    bounds = {
+        "referral": national("largest_cut_with_referral"),
+        "emergency": national("largest_cut_with_referral"),
+        "temporary": national("largest_cut_without_referral"),
+        "not_filed": national("largest_cut_without_referral"),
+    }
+    assert sorted(set(bounds.values())) == [10 * PER_CENT, 20 * PER_CENT]
     for band, value, level in product(bands.bands, values, LEVELS):
         facts = {fact: value, "facility_level": level, "place_of_care": "local"}
         home = rate_of(band.rate, facts, day)
@@ -133,6 +140,12 @@ def test_example_cuts_for_care_elsewhere_keep_within_the_national_bounds(
             assert 0 <= cut <= bound, (value, level, filing)
         away = facts | {"place_of_care": "in_province", "filing_kind": "long_term"}
         assert rate_of(band.rate, away, day) == home
+
+
+def national(name: str) -> int:
+    """A rate of the national numbers, in millionths."""
+    (number,) = [t["numbers"][name] for t in BOOKS["000000"] if name in t.get("numbers", {})]
+    return parse_rate(number["is"][0]["is"])
 
 
 def rate_of(number: Number, facts: dict[str, str], day: date) -> int:
