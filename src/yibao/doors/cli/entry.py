@@ -80,11 +80,11 @@ language_option = click.option(
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, context: click.Context) -> list[str]:  # noqa: ARG002
         """All names, in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, context: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a command; while only helping or completing, its line in the table is enough."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
@@ -93,20 +93,20 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands, from the table alone."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
     def resolve_command(
-        self, ctx: click.Context, args: list[str]
+        self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; an unknown one names those there are."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             known = ", ".join(COMMANDS)
-            ctx.fail(f"No such command {name!r}. There are: {known}")
-        return super().resolve_command(ctx, args)
+            context.fail(f"No such command {name!r}. There are: {known}")
+        return super().resolve_command(context, args)
 
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401
         """Run; an error that a person can put right is told without a traceback."""

@@ -33,6 +33,19 @@ def policies_root() -> Path:
     return find_policies(_PACKAGE, os.environ)
 
 
+def examples_root() -> Path:
+    """The folder of example bills that came with the program.
+
+    Raises:
+        UnableToFindPolicies: if none did.
+    """
+    candidates = [_PACKAGE / "examples", _PACKAGE.parent.parent / "examples"]
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    raise _nothing_shipped(candidates)
+
+
 def find_policies(package: Path, environment: Mapping[str, str]) -> Path:
     """The folder of policies for a package that lies at ``package``.
 

@@ -1,0 +1,250 @@
+"""`yibao quote`, `recompute` and `demo` as a person runs them: the real program, as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PUBLISHED = ROOT / "examples" / "published"
+A01 = PUBLISHED / "A01" / "bill.yaml"
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def yibao(*words: object, **environment: str) -> Ran:
+    """Run the program with these words."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "yibao.doors.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "PYTHONUTF8": "1", "LANG": "C.UTF-8", **environment},
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def edited(tmp_path: Path, example: str, *edits: tuple[str, str]) -> Path:
+    """A copy of an example's bill, changed, beside a link to its policy."""
+    text = (PUBLISHED / example / "bill.yaml").read_text(encoding="utf-8")
+    for was, becomes in edits:
+        assert was in text
+        text = text.replace(was, becomes)
+    bill = tmp_path / "bill.yaml"
+    bill.write_text(text, encoding="utf-8")
+    policy = PUBLISHED / example / "policy"
+    if policy.is_dir() and not (tmp_path / "policy").exists():
+        (tmp_path / "policy").symlink_to(policy)
+    return bill
+
+
+# -- the statement ---------------------------------------------------------------
+
+
+def test_a_bill_is_settled_and_explained_in_english():
+    done = yibao("quote", A01, "--language", "en")
+    assert (done.code, done.err) == (0, "")
+    for amount in ("125,790.00", "29,743.68", "17,126.42", "2,687.93", "24,651.97"):
+        assert amount in done.out
+
+
+def test_and_in_chinese_where_the_environment_speaks_it():
+    done = yibao("quote", A01, LANG="zh_CN.UTF-8")
+    assert "个人负担合计" in done.out
+    assert "24,651.97" in done.out
+
+
+def test_a_year_lists_its_claims_and_explains_the_last():
+    done = yibao("quote", PUBLISHED / "S1-08" / "bill.yaml", "--language", "en")
+    assert done.code == 0
+    assert "visit-1" in done.out
+    assert "Claim visit-3" in done.out
+    assert "144.00" in done.out
+
+
+def test_another_event_is_explained_on_request():
+    done = yibao("quote", PUBLISHED / "S1-08" / "bill.yaml", "--event", 1, "--language", "en")
+    assert "Claim visit-1" in done.out
+    missing = yibao("quote", PUBLISHED / "S1-08" / "bill.yaml", "--event", 4, "--language", "en")
+    assert missing.code == 4
+    assert "1, 2, 3" in missing.err
+
+
+# -- data and recomputation ---------------------------------------------------------
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    done = yibao("quote", A01, "--json")
+    assert done.code == 0
+    place = tmp_path / "stored.json"
+    place.write_text(done.out, encoding="utf-8")
+    return place
+
+
+def test_data_carry_plan_hash_engine_and_amounts_in_fen(stored: Path):
+    data = json.loads(stored.read_text(encoding="utf-8"))
+    told = data["entries"][0]["explanation"]
+    assert told["plan_id"] == "990001/resident_inpatient"
+    assert len(told["policy_hash"]) == 64
+    assert data["engine_version"] == told["engine_version"]
+    assert told["benefit_amount"] == 175_348_03
+    assert told["submitted_amount"] == told["benefit_amount"] + told["out_of_pocket_amount"]
+
+
+def test_a_stored_determination_comes_out_again(stored: Path):
+    done = yibao("recompute", stored, A01, "--language", "en")
+    assert (done.code, done.err) == (0, "")
+    assert "equal" in done.out
+
+
+def test_a_changed_figure_is_named(stored: Path, tmp_path: Path):
+    data = json.loads(stored.read_text(encoding="utf-8"))
+    data["entries"][0]["explanation"]["benefit_amount"] += 1
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps(data), encoding="utf-8")
+    done = yibao("recompute", changed, A01, "--language", "en")
+    assert done.code == 1
+    assert "explanation.benefit_amount: stored 17534804, computed 17534803" in done.out
+    assert "policy has changed" not in done.out
+
+
+def test_a_changed_policy_is_told(stored: Path, tmp_path: Path):
+    policy = tmp_path / "policy"
+    policy.mkdir()
+    for file in (PUBLISHED / "A01" / "policy").iterdir():
+        text = file.read_text(encoding="utf-8").replace("amount: 20000}", "amount: 20001}")
+        (policy / file.name).write_text(text, encoding="utf-8")
+    done = yibao("recompute", stored, A01, "--policy", policy, "--language", "en")
+    assert done.code == 1
+    assert "the policy has changed" in done.out
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": "other"}', "\xff"])
+def test_what_is_no_stored_quote_is_told(tmp_path: Path, content: str):
+    place = tmp_path / "stored.json"
+    place.write_text(content, encoding="latin-1")
+    done = yibao("recompute", place, A01, "--language", "en")
+    assert done.code == 4
+    assert "Traceback" not in done.err
+
+
+# -- pictures --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "begins"), [("a.svg", b"<?xml"), ("a.PNG", b"\x89PNG")])
+def test_a_picture_is_written_whole(tmp_path: Path, name: str, begins: bytes):
+    done = yibao("quote", A01, "--picture", tmp_path / name)
+    assert done.code == 0
+    assert (tmp_path / name).read_bytes().startswith(begins)
+    assert [place.name for place in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a", "missing/a.svg"])
+def test_a_picture_that_cannot_be_is_told(tmp_path: Path, name: str):
+    done = yibao("quote", A01, "--picture", tmp_path / name, "--language", "en")
+    assert done.code == 4
+    assert "Traceback" not in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- bad input ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "code", "words"),
+    [
+        ("facility_level: level_3", "facility_level: level_7", 3, ["level_7", "level_1, level_2"]),
+        ("settlement: 2024-02-19", "settlement: 2019-02-19", 4, ["2019-02-19", "in force"]),
+        ("settlement: 2024-02-19", "settlement: 2024-02-30", 3, ["2024-02-30"]),
+        ("eligible: 500", "eligible: 500.5", 3, ["quote it"]),
+        ("eligible: 500", 'eligible: "500.505"', 3, ["500.505"]),
+        ("eligible: 500", "eligible: -500", 3, ["negative"]),
+        ("settle: visit-2", "settle: visit-1", 4, ["visit-1", "settled before"]),
+        ("scheme: employee, ", "", 4, ["scheme"]),
+        ("events:", "events", 3, ["YAML"]),
+    ],
+)
+def test_bad_input_names_place_and_remedy(tmp_path: Path, was, becomes, code, words):
+    bill = edited(tmp_path, "S1-08", (was, becomes))
+    told = {language: yibao("quote", bill, "--language", language) for language in ("en", "zh")}
+    for language, arrow in (("en", "What to do"), ("zh", "处理")):
+        done = told[language]
+        assert (done.code, done.out) == (code, "")
+        assert "Traceback" not in done.err
+        assert "bill.yaml" in done.err
+        assert arrow in done.err
+    for word in words:
+        assert word in told["en"].err
+
+
+@pytest.mark.parametrize("words", [["quote", "nowhere.yaml"], ["quote", A01, "--policy", "999"]])
+def test_what_is_not_there_is_told(words: list):
+    done = yibao(*words, "--language", "en")
+    assert done.code in {3, 4}
+    assert "Traceback" not in done.err
+
+
+def test_examples_are_asked_for_by_name():
+    bill = PUBLISHED / "S0-12" / "bill.yaml"
+    done = yibao("quote", bill, "--language", "en")
+    assert done.code == 4
+    assert "--with-examples" in done.err
+    assert yibao("quote", bill, "--with-examples").code == 0
+
+
+def test_an_unknown_reform_is_told():
+    done = yibao(
+        "quote", PUBLISHED / "S1-08" / "bill.yaml", "--reform", "nothing", "--language", "en"
+    )
+    assert done.code == 3
+    assert "nothing" in done.err
+
+
+# -- the demonstration, the program ------------------------------------------------
+
+
+def test_the_demo_compares_every_figure_and_writes_pictures(tmp_path: Path):
+    done = yibao("demo", "--out", tmp_path / "out", "--language", "en")
+    assert done.code == 0, done.err
+    assert "NO" not in done.out.split()
+    assert "equal to the fen" in done.out
+    names = {folder.name for folder in PUBLISHED.iterdir()}
+    assert {"A01", "A03", "A08-A10", "B06", "C08", "E03", "S1-08", "S0-12"} <= names
+    pictures = {place.name for place in (tmp_path / "out").iterdir()}
+    assert pictures == {f"{name}.{form}" for name in names for form in ("svg", "png")}
+
+
+def test_help_answers_at_once():
+    fastest = 9.0
+    for _ in range(3):
+        start = time.perf_counter()
+        assert yibao("--help").code == 0
+        fastest = min(fastest, time.perf_counter() - start)
+    assert fastest < 0.3
+
+
+def test_an_unknown_command_names_those_there_are():
+    done = yibao("qoute")
+    assert done.code == 2
+    assert "quote" in done.err
+
+
+def test_every_command_of_the_table_loads():
+    from yibao.doors.cli.entry import COMMANDS
+
+    for name in COMMANDS:
+        done = yibao(name, "--help")
+        assert (done.code, "Traceback" in done.err) == (0, False), name
