@@ -40,7 +40,7 @@ SPLIT_CODES = (
 class UnableToSplit(YibaoError):
     """A line of a bill cannot be split: a published code, the line, what to do."""
 
-    def __init__(self, code: str, line_id: str, message: Text, remedy: Text) -> None:
+    def __init__(self, code: str, line_id: str, *, message: Text, remedy: Text) -> None:
         super().__init__(message, remedy)
         self.code = code
         self.line_id = line_id
@@ -94,11 +94,11 @@ def _unknown(item_code: str, scheme: str, line_id: str) -> UnableToSplit:
     return UnableToSplit(
         "item_unknown",
         line_id,
-        Text(
+        message=Text(
             f"明细 {line_id} 的项目编码 {item_code} 不在目录中 (险种 {scheme})",
             f"line {line_id}: item {item_code} is not in the catalogue for scheme {scheme}",
         ),
-        Text(
+        remedy=Text(
             "请核对编码；确属目录外的项目，请在目录中以丙类 (C) 列明",
             "check the code; an item that is truly outside is stated by a row of class C",
         ),
@@ -112,11 +112,11 @@ def _not_on(
     return UnableToSplit(
         "item_not_on_date",
         line_id,
-        Text(
+        message=Text(
             f"明细 {line_id} 的项目 {item_code} 在 {on} 没有目录条目，已有: {known}",
             f"line {line_id}: item {item_code} has no catalogue row on {on}; there are: {known}",
         ),
-        Text(
+        remedy=Text(
             "请核对费用日期，或补充该日的目录条目",
             "check the charge date, or add a row for the day",
         ),
@@ -127,11 +127,11 @@ def _example(item_code: str, line_id: str) -> UnableToSplit:
     return UnableToSplit(
         "example_needed",
         line_id,
-        Text(
+        message=Text(
             f"明细 {line_id} 的项目 {item_code} 只有示例目录条目",
             f"line {line_id}: item {item_code} has an example row only",
         ),
-        Text(
+        remedy=Text(
             "请提供正式目录，或明确使用示例 (--with-examples)",
             "bring a catalogue of your own, or ask for examples (--with-examples)",
         ),

@@ -163,11 +163,11 @@ def _netted(original: BillLine | None, refund: BillLine) -> BillLine:
         raise UnableToSplit(
             "refund_beyond_line",
             refund.line_id,
-            Text(
+            message=Text(
                 f"退费行 {refund.line_id} 超过了原明细 {original.line_id} 的金额或数量",
                 f"refund {refund.line_id} takes back more than line {original.line_id} charged",
             ),
-            Text("请核对退费金额与数量", "check the refund's amount and quantity"),
+            remedy=Text("请核对退费金额与数量", "check the refund's amount and quantity"),
         )
     return replace(original, submitted_amount=amount, quantity=quantity)
 
@@ -176,11 +176,11 @@ def _refund_without_line(line: BillLine) -> UnableToSplit:
     return UnableToSplit(
         "refund_without_line",
         line.line_id,
-        Text(
+        message=Text(
             f"负数明细 {line.line_id} 没有指明同一项目的原明细",
             f"negative line {line.line_id} names no line of the same item that it takes back",
         ),
-        Text(
+        remedy=Text(
             "请在 refunds_line_id 中填写原明细的行号",
             "name the line it takes back in refunds_line_id",
         ),
@@ -191,6 +191,6 @@ def _invalid(line: BillLine, why_zh: str, why_en: str) -> UnableToSplit:
     return UnableToSplit(
         "line_amount_invalid",
         line.line_id,
-        Text(f"明细 {line.line_id}: {why_zh}", f"line {line.line_id}: {why_en}"),
-        Text("请更正该行", "mend the line"),
+        message=Text(f"明细 {line.line_id}: {why_zh}", f"line {line.line_id}: {why_en}"),
+        remedy=Text("请更正该行", "mend the line"),
     )

@@ -122,7 +122,9 @@ def settle_by_reference(law: Law, claims: Sequence[FiledClaim | Reject]) -> Iter
             try:
                 settled, balances = _settled(law, claim, balances, stay_from=ends.get(encounter))
             except (UnableToDetermine, UnableToSplit, ClaimInvalid) as unable:
-                outcomes = [claim.refused(unable.code, unable.message, unable.remedy)]
+                outcomes = [
+                    claim.refused(unable.code, message=unable.message, remedy=unable.remedy)
+                ]
             except _Refused as refused:
                 outcomes = [refused.reject]
             else:
@@ -254,18 +256,22 @@ def _check_sums(summary: Summary, read: int) -> None:
 def _amounts_missing(claim: FiledClaim) -> Reject:
     return claim.refused(
         "amounts_missing",
-        Text("结算单既没有金额也没有费用明细", "the claim has neither amounts nor lines"),
-        Text("请填写四类金额，或提供其费用明细", "fill in the four classes, or bring its lines"),
+        message=Text("结算单既没有金额也没有费用明细", "the claim has neither amounts nor lines"),
+        remedy=Text(
+            "请填写四类金额，或提供其费用明细", "fill in the four classes, or bring its lines"
+        ),
     )
 
 
 def _submitted_differs(claim: FiledClaim, submitted: int) -> Reject:
     return claim.refused(
         "submitted_differs",
-        Text(
+        message=Text(
             f"submitted_amount 为 {claim.submitted_amount} 分，各部分合计为 {submitted} 分",
             f"submitted_amount is {claim.submitted_amount} fen, its parts sum to {submitted}",
         ),
-        Text("请核对金额或明细是否完整", "check the amounts, and that the lines are all there"),
+        remedy=Text(
+            "请核对金额或明细是否完整", "check the amounts, and that the lines are all there"
+        ),
         column="submitted_amount",
     )

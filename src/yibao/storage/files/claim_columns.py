@@ -97,7 +97,7 @@ def _items(fact: FactDefinition, facts: Mapping[str, FactDefinition]) -> tuple[s
 
 
 def header_faults(
-    file: str, found: Sequence[str], known: Sequence[Column], *, has_lines: bool
+    file: str, found: Sequence[str], *, known: Sequence[Column], has_lines: bool
 ) -> list[Fault]:
     """Faults of a file's columns: missing, unknown, named twice, or some classes without others."""
     where = Where(file)

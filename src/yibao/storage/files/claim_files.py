@@ -37,7 +37,7 @@ def find_claims(place: Path, lines: Path | None = None) -> ClaimsPlace:
     return ClaimsPlace(found["claims"][0], lines or next(iter(found["lines"]), None))
 
 
-def orphan_fault(path: Path, row: int, claim_id: str | None) -> Fault:
+def orphan_fault(path: Path, row: int, *, claim_id: str | None) -> Fault:
     """The fault of a line whose claim is not in the table of claims."""
     return Fault(
         "line_without_claim",

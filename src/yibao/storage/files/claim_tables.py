@@ -106,7 +106,7 @@ def _check_text(path: Path) -> None:
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
-                raise FaultsFound([encoding_fault(str(path), error, line)]) from None
+                raise FaultsFound([encoding_fault(str(path), error, lines_before=line)]) from None
             line += block.count(b"\n")
             quotes += block.count(b'"')
             last = block[-1:]

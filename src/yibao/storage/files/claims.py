@@ -57,11 +57,14 @@ class StagedClaims:
         claims = open_table(place.claims, self._claim_columns)
         lines = open_table(place.lines, self._line_columns) if place.lines else None
         faults = header_faults(
-            str(place.claims), claims.columns, self._claim_columns, has_lines=lines is not None
+            str(place.claims),
+            claims.columns,
+            known=self._claim_columns,
+            has_lines=lines is not None,
         )
         if lines is not None:
             faults += header_faults(
-                str(lines.path), lines.columns, self._line_columns, has_lines=True
+                str(lines.path), lines.columns, known=self._line_columns, has_lines=True
             )
         if faults:
             raise FaultsFound(faults)
@@ -129,7 +132,7 @@ class StagedClaims:
         )
         if orphans.height:
             raise FaultsFound(
-                orphan_fault(path, row[ROW], row["claim_id"])
+                orphan_fault(path, row[ROW], claim_id=row["claim_id"])
                 for row in orphans.iter_rows(named=True)
             )
 

@@ -52,7 +52,7 @@ class FiledClaim:
         """The id of the claim."""
         return self.bill.claim_id
 
-    def refused(self, code: str, message: Text, remedy: Text, *, column: str = "") -> Reject:
+    def refused(self, code: str, *, message: Text, remedy: Text, column: str = "") -> Reject:
         """This claim as a reject."""
         return Reject(
             "claims", self.row, self.claim_id, self.member.member_id, column, code, message, remedy

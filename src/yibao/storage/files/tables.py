@@ -38,9 +38,10 @@ def read_table(path: Path, *, required: Sequence[str]) -> tuple[tuple[str, ...],
     lines = csv.reader(text.splitlines(keepends=True), strict=True)
     rows: list[TableRow] = []
     faults: list[Fault] = []
+    columns: tuple[str, ...] = ()
     try:
         columns = tuple(field.strip() for field in next(lines, []))
-        faults += column_faults(name, columns, required)
+        faults += column_faults(name, columns, required=required)
         start = lines.line_num + 1
         for fields in lines:
             where, start = Where(name, start), lines.line_num + 1
@@ -56,7 +57,7 @@ def read_table(path: Path, *, required: Sequence[str]) -> tuple[tuple[str, ...],
     return columns, rows
 
 
-def encoding_fault(name: str, error: UnicodeDecodeError, lines_before: int = 0) -> Fault:
+def encoding_fault(name: str, error: UnicodeDecodeError, *, lines_before: int = 0) -> Fault:
     """The fault of a file that is not UTF-8, at the line of the first wrong byte."""
     line = lines_before + error.object[: error.start].count(b"\n") + 1
     return Fault(
@@ -67,7 +68,7 @@ def encoding_fault(name: str, error: UnicodeDecodeError, lines_before: int = 0) 
     )
 
 
-def column_faults(name: str, columns: Sequence[str], required: Sequence[str]) -> list[Fault]:
+def column_faults(name: str, columns: Sequence[str], *, required: Sequence[str]) -> list[Fault]:
     """Faults of a header: required columns missing, columns named twice or not at all."""
     where = Where(name, 1)
     faults = [
