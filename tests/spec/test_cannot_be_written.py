@@ -58,26 +58,36 @@ def test_the_plan_that_is_changed_below_has_no_fault() -> None:
 
 
 ABOVE = {
-    "a rate above 100 %": (RATE, 'rate: "100.0001%"', "number_out_of_bounds"),
+    "a rate above 100 %": (RATE, 'rate: "100.0001%"', "rate_out_of_bounds"),
     "points that lift a rate above 100 %": (
         RATE,
         'rate: {is: "70%", then: [{when: {is_poor: true}, plus_points: "31pp"}]}',
-        "number_out_of_bounds",
+        "rate_out_of_bounds",
     ),
     "a factor that lifts a rate above 100 %": (
         RATE,
         'rate: {is: "70%", then: [{times: "150%"}]}',
-        "number_out_of_bounds",
+        "rate_out_of_bounds",
     ),
     "a share above 100 % of a slot": (
         "draws: [eligible]",
         'draws: [{slot: eligible, share: "101%"}]',
-        "number_out_of_bounds",
+        "rate_out_of_bounds",
     ),
     "payers whose shares exceed the whole": (
         'share: "100%"}',
         'share: "100%"}, {fund: assistance, share: "10%"}',
-        "shares_not_whole",
+        "shares_sum",
+    ),
+    "one slot drawn twice by one layer": (
+        "draws: [eligible]",
+        "draws: [eligible, eligible]",
+        "draw_twice",
+    ),
+    "bands whose edges go back": (
+        'list: [{to: none, rate: "70%"}]',
+        'list: [{to: 20000, rate: "50%"}, {to: 10000, rate: "60%"}, {to: none, rate: "65%"}]',
+        "edges_order",
     ),
 }
 
