@@ -59,7 +59,7 @@ def entitled(case: Case, row: Row) -> tuple[EntitlementDetermination | None, str
     given = cells(case, row)
     day = parse_date(given.pop("date"))
     name = given.pop("entitlement", "")
-    facts = {fact: typed(area.facts, fact, text) for fact, text in given.items()}
+    facts = {fact: typed(area.facts, fact, raw=text) for fact, text in given.items()}
     found = [
         version
         for version in area.entitlements

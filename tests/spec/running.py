@@ -231,8 +231,8 @@ def _spell(area: AreaPolicy, text: str) -> Spell:
 def _typed(area: AreaPolicy, name: str, text: str):
     definition = area.facts.get(name)
     if definition is not None and definition.kind == "list":
-        return typed(area.facts, name, text.split("+"))
-    return typed(area.facts, name, text)
+        return typed(area.facts, name, raw=text.split("+"))
+    return typed(area.facts, name, raw=text)
 
 
 def _opening(case: Case) -> Balances:

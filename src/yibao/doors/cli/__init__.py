@@ -1,8 +1,8 @@
 """The command line (命令行): ``yibao``, for the person at a terminal and for scripts.
 
 Each command parses its words, calls one use case and prints the answer, for people by default and
-as data where asked. A command's module is imported when the command is called, so that ``--help`` and
-``--version`` answer at once.
+as data where asked. A command's module is imported when the command is called, so that ``--help``
+and ``--version`` answer at once.
 
 Holds: the exit code tells what happened and is part of the interface (docs/errors.md).
 

@@ -84,8 +84,9 @@ class LazyGroup(click.Group):
         """All names, in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, context: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import a command; while only helping or completing, its line in the table is enough."""
+    def get_command(self, context: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command by its name."""
+        del context
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
@@ -93,8 +94,9 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, from the table alone."""
+        del context
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 

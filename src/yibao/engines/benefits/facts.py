@@ -44,7 +44,7 @@ class Spell:
 class FactInvalid(ValueError):
     """A value that the fact's definition does not admit; says which values there are."""
 
-    def __init__(self, code: str, message: Text, remedy: Text) -> None:
+    def __init__(self, code: str, message: Text, *, remedy: Text) -> None:
         super().__init__(message.en)
         self.code = code
         self.message = message
@@ -121,7 +121,7 @@ def worked_out(
     return facts
 
 
-def typed(definitions: Mapping[str, FactDefinition], name: str, raw: object) -> Stated:
+def typed(definitions: Mapping[str, FactDefinition], name: str, *, raw: object) -> Stated:
     """A fact's value as the law holds it, from what was written.
 
     Amounts become fen; counts stay integers; truth values and numbers may come as text.
@@ -228,7 +228,7 @@ def _unknown_fact(definitions: Mapping[str, FactDefinition], name: str) -> FactI
     return FactInvalid(
         "fact_unknown",
         Text(f"本统筹区没有定义事实“{name}”", f"this area declares no fact '{name}'"),
-        Text(f"已定义的事实: {words}", f"its facts are: {words}"),
+        remedy=Text(f"已定义的事实: {words}", f"its facts are: {words}"),
     )
 
 
@@ -241,5 +241,5 @@ def _unknown_value(definition: FactDefinition, raw: object) -> FactInvalid:
             f"“{shown}”不是 {definition.name}（{definition.label.zh}）的有效取值",
             f"'{shown}' is not a value of {definition.name} ({definition.label.en})",
         ),
-        Text(f"应为: {values.zh}", f"it may be: {values.en}"),
+        remedy=Text(f"应为: {values.zh}", f"it may be: {values.en}"),
     )

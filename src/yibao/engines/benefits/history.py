@@ -47,7 +47,7 @@ Adjudicate = Callable[[PlanVersion, Claim, Balances], Determination]
 class HistoryInvalid(YibaoError):
     """An event that cannot happen: a stable code (docs/errors.md), what to do."""
 
-    def __init__(self, code: str, message: Text, remedy: Text) -> None:
+    def __init__(self, code: str, message: Text, *, remedy: Text) -> None:
         super().__init__(message, remedy)
         self.code = code
 
@@ -317,7 +317,7 @@ class _Host:
                     f"结算单号 {bill.claim_id} 已经结算过",
                     f"claim id {bill.claim_id} was settled before",
                 ),
-                Text(
+                remedy=Text(
                     "请使用新的结算单号；部分退费请写 refund，重结请写 resettle",
                     "give it an id of its own; a partial refund is written `refund`,"
                     " settling a year again `resettle`",
@@ -340,7 +340,7 @@ class _Host:
             else Text(f"没有结算过的结算单 {claim_id}", f"no claim {claim_id} was settled")
         )
         remedy = Text(f"有效的结算单: {known}", f"live claims are: {known}")
-        return HistoryInvalid("claim_not_live", why, remedy)
+        return HistoryInvalid("claim_not_live", why, remedy=remedy)
 
     def _later_row(self, claim_id: str, later: str) -> HistoryInvalid:
         return HistoryInvalid(
@@ -349,7 +349,9 @@ class _Host:
                 f"{claim_id} 之后同一次住院还有有效的结算 {later}",
                 f"after {claim_id} the same stay has a live row {later}",
             ),
-            Text(f"请先冲正 {later}", f"reverse {later} first: rows of a stay go last first"),
+            remedy=Text(
+                f"请先冲正 {later}", f"reverse {later} first: rows of a stay go last first"
+            ),
         )
 
     def check_balances(self) -> None:

@@ -149,7 +149,7 @@ class _Reading:
 
     def stated(self, name: str, raw: object, where: Where, *, of: str) -> Stated | None:
         try:
-            value = typed(self.area.facts, name, raw)
+            value = typed(self.area.facts, name, raw=raw)
         except FactInvalid as invalid:
             self.fault(invalid.code, where, invalid.message, invalid.remedy)
             return None

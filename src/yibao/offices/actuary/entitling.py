@@ -99,7 +99,7 @@ def _facts(area: AreaPolicy, request: EntitlementRequest) -> Mapping[str, FactVa
     faults: list[Fault] = []
     for name, raw in request.facts.stated.items():
         try:
-            value = typed(area.facts, name, raw)
+            value = typed(area.facts, name, raw=raw)
         except FactInvalid as invalid:
             where = request.facts.where_of(name)
             faults.append(Fault(invalid.code, where, invalid.message, invalid.remedy))
