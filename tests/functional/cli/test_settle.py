@@ -341,12 +341,14 @@ def test_a_bad_file_stops_before_anything_is_written(tmp_path, kind):
         (["claims.csv", "claims.csv"], "overwrite"),
         (["claims.csv", "out.csv", "--lines-out", "out.csv"], "two results"),
         (["claims.csv", "out.csv", "--catalogue", "none"], "none"),
+        (["claims.csv", "out.csv", "--engine", "abacus"], "reference"),
     ],
 )
 def test_wrong_places_are_told(tmp_path, words, said):
     claims = write_csv(tmp_path / "claims.csv", VISITS)
     before = claims.read_bytes()
-    placed = [word if word.startswith("--") else tmp_path / word for word in words]
+    kept = ("--lines-out", "--catalogue", "--engine", "abacus")
+    placed = [word if word in kept else tmp_path / word for word in words]
     run = settle(*placed, "--language", "en")
     assert run.returncode == 4
     assert said in run.stderr

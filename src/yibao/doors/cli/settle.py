@@ -10,21 +10,21 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from yibao.base.money import format_yuan
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
-from yibao.engines.policy.area import AreaPolicy
-from yibao.offices.actuary.laws import open_law
-from yibao.offices.actuary.settled import Summary, Totals
-from yibao.offices.actuary.settling import ENGINES, ResultPlaces, settle_file
-from yibao.storage.files.claim_files import find_claims
-from yibao.storage.files.filed_claims import Reject
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from yibao.engines.policy.area import AreaPolicy
+    from yibao.offices.actuary.settled import Summary, Totals
+    from yibao.offices.actuary.settling import ResultPlaces
+    from yibao.storage.files.filed_claims import Reject
 
 NOT_ALL_SETTLED = 1
 """Exit code when claims were rejected: done, but what was checked does not hold."""
@@ -36,7 +36,7 @@ _FILE = click.Path(path_type=Path)
 @click.argument("claims", metavar="IN", type=_FILE)
 @click.argument("out", type=_FILE)
 @click.option("--policy", required=True, metavar="AREA", help="An area code or a policy folder.")
-@click.option("--engine", default="reference", show_default=True, type=click.Choice(list(ENGINES)))
+@click.option("--engine", default="reference", show_default=True, help="Which engine settles.")
 @click.option("--lines", type=_FILE, help="The file of lines, where IN is a file and not a folder.")
 @click.option("--catalogue", type=_FILE, help="A catalogue in place of the area's own.")
 @click.option("--with-examples", is_flag=True, help="Switch example values on.")
@@ -58,6 +58,10 @@ def settle(
 
     Exit code 0: all settled; 1: some claims were rejected; 3: the file cannot be used.
     """
+    from yibao.offices.actuary.laws import open_law
+    from yibao.offices.actuary.settling import ResultPlaces, settle_file
+    from yibao.storage.files.claim_files import find_claims
+
     law = open_law(policy, with_examples=with_examples, reforms=reforms, catalogue=catalogue)
     results = ResultPlaces(out, lines_out, determinations)
     with _interruptible(), _progress(language) as progress:
@@ -90,6 +94,15 @@ def _interruptible() -> Iterator[None]:
 @contextmanager
 def _progress(language: Language) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on stderr where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
@@ -129,6 +142,8 @@ def _as_data(summary: Summary, results: ResultPlaces) -> dict[str, object]:
 
 
 def _show(summary: Summary, area: AreaPolicy, results: ResultPlaces, language: Language) -> None:
+    from rich.console import Console
+
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=120)
@@ -175,6 +190,8 @@ def _labelled(
 def _show_totals(
     console: Console, title: Text, table: Mapping[str, Totals], language: Language
 ) -> None:
+    from rich.table import Table
+
     heads = (
         Text("笔数", "claims"),
         Text("医疗费总额", "submitted"),
@@ -198,6 +215,8 @@ def _show_totals(
 def _show_amounts(
     console: Console, title: Text, table: Mapping[str, int], language: Language
 ) -> None:
+    from rich.table import Table
+
     shown = Table(title.in_language(language))
     shown.add_column(Text("基金支付", "paid").in_language(language), justify="right")
     for name, amount in table.items():
