@@ -20,7 +20,7 @@ def settled(version, seed: int):
         yield claim, determination
 
 
-@blocks(600, 100, long=6_000)
+@blocks(400, 100, long=6_000)
 def test_every_fen_has_one_place(seeds):
     for seed in seeds:
         version = random_plan(seed, EVERYTHING)

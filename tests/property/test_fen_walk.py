@@ -85,7 +85,7 @@ def first_difference(seed: int) -> str:
     return ""
 
 
-@blocks(1200, 100, long=12_000)
+@blocks(800, 100, long=12_000)
 def test_every_fen_has_the_place_that_the_walk_gives_it(seeds):
     for seed in seeds:
         assert not (difference := first_difference(seed)), difference

@@ -81,7 +81,8 @@ MUTATIONS = [
      "course.reached.covered_amount"),
     ("paid counts what is covered", layer.feed, '"paid": course.paid.amount',
      '"paid": course.held.covered_amount'),
-    ("counters move after the claim", book.CounterBook.balance_of, "+ self._deltas.get(key, 0)", ""),
+    ("counters move after the claim", book.CounterBook.balance_of,
+     "+ self._deltas.get(key, 0)", ""),
     ("funds by remainder of the last", layer.fund, "allocate(payment, shares)",
      "[payment - payment * sum(shares[1:]) // MILLION, payment * sum(shares[1:]) // MILLION]"),
     # keys, stays, lines
