@@ -82,6 +82,48 @@ def test_another_event_is_explained_on_request():
     assert "1, 2, 3" in missing.err
 
 
+CHARGED = """\
+bill: charged
+policy: "370200"
+member:
+  id: M1
+  facts: {scheme: employee, member_category: working}
+opening:
+  - {counter: outpatient_deductible, year: 2024, amount: 800}
+events:
+  - settle: V1
+    dates: {settlement: 2024-06-03}
+    facts: {care_type: general_outpatient, facility_level: level_3}
+    lines:
+      - {line: 1, item: XC08CA01EX0000000000001, quantity: 600, unit_price: "1.0000"}
+      - {line: 2, item: XC08CA01EX0000000000001, quantity: -100, amount: -100, refunds: 1}
+"""
+
+
+def test_charged_lines_are_split_by_the_catalogue_and_netted(tmp_path: Path):
+    bill = tmp_path / "bill.yaml"
+    bill.write_text(CHARGED, encoding="utf-8")
+    done = yibao("quote", bill, "--with-examples", "--json")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)["entries"][0]["explanation"]
+    # class A, 600 less 100 taken back; the 800 are met: 500 × 60 %
+    assert told["submitted_amount"] == 500_00
+    assert told["benefit_amount"] == 300_00
+    assert [line["line_id"] for line in told["lines"]] == ["1"]
+    assert "example_item" in [finding["code"] for finding in told["findings"]]
+
+
+def test_a_line_that_the_catalogue_does_not_know_is_named(tmp_path: Path):
+    bill = tmp_path / "bill.yaml"
+    bill.write_text(
+        CHARGED.replace("XC08CA01EX0000000000001, quantity: 600", "NONE, quantity: 600")
+    )
+    done = yibao("quote", bill, "--with-examples", "--language", "en")
+    assert done.code == 4
+    assert "bill.yaml:9: bill V1: " in done.err
+    assert "line 2" in done.err or "NONE" in done.err
+
+
 # -- data and recomputation ---------------------------------------------------------
 
 
