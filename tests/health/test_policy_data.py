@@ -3,6 +3,7 @@ languages, no example among the law and none missing when they are asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from itertools import product
@@ -15,7 +16,7 @@ from tests.health.checkers import policy_data as data
 from yibao.base.rates import PER_CENT, parse_rate
 from yibao.base.trees import Tree
 from yibao.engines.policy.area import AreaPolicy
-from yibao.engines.policy.law import Bands, ExampleNeeded, Number
+from yibao.engines.policy.law import Bands, ExampleNeeded, FactValue, Layer, Number, PlanVersion
 from yibao.engines.policy.numbers import evaluate
 from yibao.offices.actuary.policies import open_area
 from yibao.storage.files.yaml_tree import parse_yaml
@@ -121,7 +122,7 @@ def test_example_cuts_for_care_elsewhere_keep_within_the_national_bounds(
     """At most 10 points with a referral or in an emergency, at most 20 otherwise."""
     day = date(2025, 6, 1)
     policy = open_area("370200", with_examples=True)
-    version = next(v for v in policy.plans_on(day) if v.plan_id == f"370200/{plan}")
+    version = version_on(policy, plan, day)
     bands = version.layers[0].pays
     assert isinstance(bands, Bands)
     bounds = {
@@ -148,10 +149,67 @@ def national(name: str) -> int:
     return parse_rate(number["is"][0]["is"])
 
 
-def rate_of(number: Number, facts: dict[str, str], day: date) -> int:
-    value = evaluate(number, name="rate", facts=facts, on=day).value
+def rate_of(number: Number, facts: Mapping[str, FactValue], day: date) -> int:
+    value = value_of(number, facts, day)
     assert value is not None
     return value
+
+
+GRID = {
+    "member_category": ("working", "retired"),
+    "payer_tier": ("tier_1", "tier_2", "child", "student"),
+    "facility_level": LEVELS,
+    "nth_stay": (1, 2, 3),
+    "is_poor": (False, True),
+}
+AT_HOME = {"place_of_care": "local", "facility_named": "other_facility", "facility_kind": "general"}
+
+
+@pytest.mark.parametrize(
+    ("plan", "layers", "example_day", "sourced_day"),
+    [
+        ("employee_inpatient", ("basic",), date(2020, 1, 1), date(2025, 1, 1)),
+        ("employee_inpatient", ("basic",), date(2024, 12, 31), date(2025, 1, 1)),
+        ("employee_inpatient", ("large",), date(2021, 12, 31), date(2022, 1, 1)),
+        ("employee_inpatient", ("large",), date(2023, 1, 1), date(2022, 12, 31)),
+        ("resident_inpatient", ("basic",), date(2022, 12, 31), date(2023, 1, 1)),
+        ("resident_inpatient", ("above_ceiling", "large"), date(2023, 1, 1), date(2022, 12, 31)),
+        ("resident_inpatient", ("large",), date(2021, 1, 1), date(2020, 12, 31)),
+    ],
+)
+def test_an_example_that_repeats_another_year_repeats_all_of_it(
+    plan: str, layers: tuple[str, ...], example_day: date, sourced_day: date
+):
+    policy = open_area("370200", with_examples=True)
+    on_days = [
+        [figure for layer in version_on(policy, plan, day).layers if layer.name in layers
+         for figure in figures_of(layer)]
+        for day in (example_day, sourced_day)
+    ]  # fmt: skip
+    pairs = list(zip(*on_days, strict=True))
+    assert len(pairs) >= len(layers)
+    for values in product(*GRID.values()):
+        facts = AT_HOME | dict(zip(GRID, values, strict=True))
+        for filled, sourced in pairs:
+            assert value_of(filled, facts, example_day) == value_of(sourced, facts, sourced_day), (
+                facts
+            )
+
+
+def version_on(policy: AreaPolicy, plan: str, day: date) -> PlanVersion:
+    return next(v for v in policy.plans_on(day) if v.plan_id == f"370200/{plan}")
+
+
+def figures_of(layer: Layer) -> list[Number]:
+    """A layer's deductible, rates and payment ceilings, in this order."""
+    assert isinstance(layer.pays, Bands)
+    due = [layer.deductible.due] if layer.deductible else []
+    rates = [band.rate for band in layer.pays.bands]
+    return [*due, *rates, *(ceiling.amount for ceiling in layer.payment_ceilings)]
+
+
+def value_of(number: Number, facts: Mapping[str, FactValue], day: date) -> int | None:
+    return evaluate(number, name="figure", facts=facts, on=day).value
 
 
 # The checkers can say no
