@@ -123,7 +123,7 @@ def test_check_tells_every_fault_with_file_line_and_remedy(folder: Path) -> None
     done = run("policy", "check", str(folder), "--language", "en")
     assert done.returncode == 3
     assert "999001/visit.yaml:28 [fact_value_unknown]" in done.stderr
-    assert "999001/visit.yaml:23 [number_out_of_bounds]" in done.stderr
+    assert "999001/visit.yaml:23 [rate_out_of_bounds]" in done.stderr
     assert "known names: " in done.stderr
 
 

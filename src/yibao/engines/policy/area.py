@@ -1,7 +1,7 @@
 """An area's whole law, compiled: what offices and doors hold in their hands.
 
-Everything is frozen. :class:`AreaPolicy` answers which plans there are on a day; choosing the plan of a
-claim is the benefit engine's (:mod:`yibao.engines.benefits.choice`).
+Everything is frozen. :class:`AreaPolicy` answers which plans there are on a day; choosing the plan
+of a claim is the benefit engine's (:mod:`yibao.engines.benefits.choice`).
 """
 
 from __future__ import annotations

@@ -1,13 +1,16 @@
 """The proof that a table answers every case exactly once, and that a number stays in its bounds.
 
-Facts that a number asks about are cut into atoms: each value of a set, each stretch of a numeric range
-between the bounds that rules mention. Every combination is then tried. What can be proved is proved here
-for all reachable facts, not met later by a member.
+Facts that a number asks about are cut into atoms: each value of a set, each stretch of a numeric
+range between the bounds that rules mention. Every combination is then tried. What can be proved is
+proved here for all reachable facts, not met later by a member.
+
+Holds: a rule that passes answers every case of its scope, but where an example value is wanting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
 from math import prod
@@ -15,31 +18,43 @@ from math import prod
 from yibao.base.errors import InvariantBroken
 from yibao.base.findings import Fault, Where
 from yibao.base.rates import MILLION
-from yibao.base.texts import Text
 from yibao.engines.policy import law
+from yibao.engines.policy.complaints import numbers as complaints
+from yibao.engines.policy.complaints.layers import shares_sum
 from yibao.engines.policy.faults import Faults
 from yibao.engines.policy.numbers import evaluate, holds
 from yibao.engines.policy.unable import UnableToDetermine
-from yibao.engines.policy.vocabulary import Scope, narrowed
+from yibao.engines.policy.vocabulary import Domain, Scope, narrowed, written
 
 CELLS_LIMIT = 200_000
+"""How many combinations of facts are tried for one number."""
+
 _SHOWN = 3
 
 Cell = dict[str, law.FactValue]
 
 
-def atoms(
-    name: str, tests: Iterable[law.Test], *, scope: Scope, both_ends: bool
-) -> list[law.FactValue]:
-    """Representative values of a fact: one per atom (``both_ends``: the first and last of it)."""
-    domain = scope[name]
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What proofs work with: the reachable facts, the day, the list of faults."""
+
+    scope: Scope
+    on: date
+    faults: Faults
+
+
+def told(cell: Cell) -> str:
+    """A case as people read it."""
+    return ", ".join(f"{name}={written(value)}" for name, value in cell.items())
+
+
+def _atoms(tests: Sequence[law.Test], domain: Domain, *, both_ends: bool) -> list[law.FactValue]:
+    """Values of a fact that tell tests apart: one for each atom, or its first and last."""
     if domain.values is not None:
         return list(domain.values)
     edges = {domain.start, domain.below}
     for test in tests:
-        for bound in (test.start, test.below):
-            if bound is not None and domain.start < bound < domain.below:
-                edges.add(bound)
+        edges |= {bound for bound in (test.start, test.below) if bound is not None}
         for value in test.values or ():
             edges |= {int(value), int(value) + 1}
     kept = sorted(edge for edge in edges if domain.start <= edge <= domain.below)
@@ -49,120 +64,54 @@ def atoms(
     return sorted({*starts, *(edge - 1 for edge in kept[1:])})
 
 
-def _tests(conditions: Iterable[law.Condition]) -> dict[str, list[law.Test]]:
-    found: dict[str, list[law.Test]] = {}
+def cells(
+    conditions: Iterable[law.Condition],
+    scope: Scope,
+    *,
+    extra: Iterable[str] = (),
+    both_ends: bool = False,
+) -> Iterator[Cell] | None:
+    """Every combination of atoms of the facts that conditions and ``extra`` mention.
+
+    None when there are more than :data:`CELLS_LIMIT`.
+    """
+    tests: dict[str, list[law.Test]] = {}
     for condition in conditions:
         for name, test in condition:
-            found.setdefault(name, []).append(test)
-    return found
-
-
-def cells(
-    conditions: Iterable[law.Condition], scope: Scope, *, extra: Iterable[str] = (), both_ends: bool = False
-) -> Iterator[Cell] | None:
-    """Every combination of atoms of the facts that conditions (and ``extra``) mention; None: too many."""
-    tests = _tests(conditions)
+            tests.setdefault(name, []).append(test)
     for name in extra:
         tests.setdefault(name, [])
     names = [name for name in tests if name in scope]
-    choices = [atoms(name, tests[name], scope=scope, both_ends=both_ends) for name in names]
+    choices = [_atoms(tests[name], scope[name], both_ends=both_ends) for name in names]
     if prod(len(choice) for choice in choices) > CELLS_LIMIT:
         return None
     return (dict(zip(names, values, strict=True)) for values in product(*choices))
 
 
-def _told(cell: Cell) -> str:
-    return ", ".join(f"{name}={_word(value)}" for name, value in cell.items())
-
-
-def _word(value: law.FactValue) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _too_many(where: Where, faults: Faults) -> None:
-    faults.add(Fault(
-        "table_too_wide", where,
-        Text("此处涉及的事实组合过多，无法逐一验证", "too many combinations of facts to prove"),
-        Text("请拆分表格，或在 applies_to 中缩小范围", "split the table, or narrow `applies_to`"))
-            )  # fmt: skip
-
-
-def prove_rows(number: law.Number, scope: Scope, *, faults: Faults) -> None:
-    """Rows cover the scope once each; exceptions are narrower than one row and apart.
-
-    A row that names another table is followed: that table covers what the row leaves to it.
-    """
-    if not isinstance(number.body, law.Rows):
-        return
-    _prove_table(number, number.body, scope, faults)
-    for row in (*number.body.rows, *number.body.excepts):
-        prove_rows(row.number, narrowed(scope, row.condition), faults=faults)
-
-
-def _prove_table(number: law.Number, table: law.Rows, scope: Scope, faults: Faults) -> None:
-    rows, excepts = table.rows, table.excepts
-    every = cells([row.condition for row in (*rows, *excepts)], scope)
+def cases_of(numbers: Sequence[law.Number], proof: Proof, *, where: Where) -> Iterable[Cell]:
+    """Every case that numbers tell apart, with both ends of every stretch; too many: a fault."""
+    conditions: list[law.Condition] = []
+    facts: list[str] = []
+    for number in numbers:
+        more, read = mentioned(number)
+        conditions += more
+        facts += read
+    every = cells(conditions, proof.scope, extra=facts, both_ends=True)
     if every is None:
-        _too_many(number.where, faults)
-        return
-    missing: list[Cell] = []
-    row_cells: dict[int, set[int]] = {index: set() for index in range(len(rows))}
-    except_cells: dict[int, set[int]] = {index: set() for index in range(len(excepts))}
-    for position, cell in enumerate(every):
-        hits = [i for i, row in enumerate(rows) if holds(row.condition, cell)]
-        exceptional = [i for i, row in enumerate(excepts) if holds(row.condition, cell)]
-        for i in hits:
-            row_cells[i].add(position)
-        for i in exceptional:
-            except_cells[i].add(position)
-        if len(hits) > 1:
-            _clash("rows_clash", rows[hits[0]], rows[hits[1]], cell, faults)
-        if len(exceptional) > 1:
-            _clash("excepts_clash", excepts[exceptional[0]], excepts[exceptional[1]], cell, faults)
-        if not hits:
-            missing.append(cell)
-    if missing:
-        _gap(number.where, missing, faults)
-    _prove_narrow(excepts, except_cells, list(row_cells.values()), faults)
+        proof.faults.add(complaints.table_too_wide(where))
+        return ()
+    return every
 
 
-def _prove_narrow(
-    excepts: Sequence[law.Row], except_cells: dict[int, set[int]], rows: list[set[int]], faults: Faults
-) -> None:
-    for index, taken in except_cells.items():
-        if taken and not any(taken < own for own in rows):
-            faults.add(Fault(
-                "except_too_wide", excepts[index].where,
-                Text("例外没有严格包含在某一行之内", "the exception does not lie strictly inside one row"),
-                Text("请缩小例外的条件，或改写为行", "narrow its facts, or make it a row"))
-            )  # fmt: skip
-
-
-def _clash(code: str, one: law.Row, two: law.Row, cell: Cell, faults: Faults) -> None:
-    faults.add(Fault(
-        code, two.where,
-        Text("两行同时适用", "two rows apply to the same case"),
-        Text(f"例如 {_told(cell)}；请让两行互不重叠", f"for example {_told(cell)}; make them exclude each other"),
-        also=(one.where,))
-            )  # fmt: skip
-
-
-def _gap(where: Where, missing: list[Cell], faults: Faults) -> None:
-    shown = "; ".join(_told(cell) for cell in missing[:_SHOWN])
-    faults.add(Fault(
-        "rows_gap", where,
-        Text(f"有 {len(missing)} 种情形没有对应的行", f"{len(missing)} case(s) have no row"),
-        Text(f"请补充: {shown}", f"add rows for: {shown}"))
-            )  # fmt: skip
-
-
-def _conditions_of(number: law.Number) -> tuple[list[law.Condition], list[str]]:
+def mentioned(number: law.Number) -> tuple[list[law.Condition], list[str]]:
     """Every condition a number looks at, and every numeric fact it reads."""
     conditions = [step.condition for step in number.steps]
     facts = [step.fact for step in number.steps if step.fact]
+    bends = [step for step in number.steps if step.operation == "plus_per"]
+    conditions += [((step.fact, law.Test(None, step.beyond)),) for step in bends]
     if isinstance(number.body, law.Rows):
         for row in (*number.body.rows, *number.body.excepts):
-            inner, inner_facts = _conditions_of(row.number)
+            inner, inner_facts = mentioned(row.number)
             conditions += [row.condition, *inner]
             facts += inner_facts
     elif isinstance(number.body, law.FactNumber):
@@ -170,52 +119,88 @@ def _conditions_of(number: law.Number) -> tuple[list[law.Condition], list[str]]:
     return conditions, facts
 
 
-def prove_bounds(number: law.Number, scope: Scope, *, name: str, on: date, faults: Faults) -> None:
-    """A rate stays within 0–100 %, an amount or count at 0 or above, for every reachable case."""
-    conditions, facts = _conditions_of(number)
-    every = cells(conditions, scope, extra=facts, both_ends=True)
-    if every is None:
-        _too_many(number.where, faults)
+def prove_rows(number: law.Number, proof: Proof) -> None:
+    """Rows cover the scope once each; exceptions are narrower than one row and apart."""
+    if not isinstance(number.body, law.Rows):
         return
-    for cell in every:
+    rows, excepts = number.body.rows, number.body.excepts
+    every = cells([row.condition for row in (*rows, *excepts)], proof.scope)
+    if every is None:
+        proof.faults.add(complaints.table_too_wide(number.where))
+        return
+    listed = list(every)
+    taken = [_taken(row, listed) for row in rows]
+    taken_by_except = [_taken(row, listed) for row in excepts]
+    _prove_apart(rows, taken, listed, proof.faults, is_except=False)
+    _prove_apart(excepts, taken_by_except, listed, proof.faults, is_except=True)
+    missing = set(range(len(listed))) - set[int]().union(*taken)
+    if missing:
+        cases = "; ".join(told(listed[position]) for position in sorted(missing)[:_SHOWN])
+        proof.faults.add(complaints.rows_gap(number.where, len(missing), cases=cases))
+    for row, positions in zip(excepts, taken_by_except, strict=True):
+        if positions and not any(positions < own for own in taken):
+            proof.faults.add(complaints.except_too_wide(row.where))
+    for row in (*rows, *excepts):
+        prove_rows(row.number, replace(proof, scope=narrowed(proof.scope, row.condition)))
+
+
+def _taken(row: law.Row, listed: Sequence[Cell]) -> set[int]:
+    return {position for position, cell in enumerate(listed) if holds(row.condition, cell)}
+
+
+def _prove_apart(
+    rows: Sequence[law.Row],
+    taken: Sequence[set[int]],
+    listed: Sequence[Cell],
+    faults: Faults,
+    *,
+    is_except: bool,
+) -> None:
+    complain = complaints.excepts_clash if is_except else complaints.rows_clash
+    for index, row in enumerate(rows):
+        for other in range(index + 1, len(rows)):
+            both = taken[index] & taken[other]
+            if both:
+                case = told(listed[min(both)])
+                faults.add(complain(rows[other].where, case, first=row.where))
+
+
+def prove_bounds(number: law.Number, proof: Proof, *, name: str, may_be_none: bool = False) -> None:
+    """A rate stays within 0–100 %, the others at 0 or above; only a ceiling may be «none»."""
+    for cell in cases_of([number], proof, where=number.where):
         try:
-            value = evaluate(number, name=name, facts=cell, on=on).value
+            value = evaluate(number, name=name, facts=cell, on=proof.on).value
         except UnableToDetermine:
             continue
         except InvariantBroken:
-            value = -1
-        if value is not None and (value < 0 or (number.unit == "rate" and value > MILLION)):
-            faults.add(Fault(
-                "number_out_of_bounds", number.where,
-                Text("数值越界（比例须在 0–100% 之间，金额不得为负）", "out of bounds (rates 0–100 %, amounts at least 0)"),
-                Text(f"例如 {_told(cell)}；请检查步骤并加 at_least/at_most", f"for example {_told(cell)}; look at the steps, add at_least/at_most"))
-            )  # fmt: skip
+            proof.faults.add(broken(number, cell, on=proof.on, shown=cell))
+            return
+        if value is None and not may_be_none:
+            proof.faults.add(complaints.none_refused(number.where))
             return
 
 
-def prove_shares(
-    shares: list[law.Number], scope: Scope, *, on: date, where: Where, faults: Faults
-) -> None:
+def broken(number: law.Number, cell: Cell, *, on: date, shown: Cell) -> Fault:
+    """Which complaint a broken number earns: steps on «none», or bounds; ``shown`` is told."""
+    if number.unit == "amount":
+        bare = values_in([replace(number, steps=())], cell, on=on)
+        if bare == [None]:
+            return complaints.step_on_none(number.where, told(shown))
+    return complaints.out_of_bounds(number.where, told(shown), unit=number.unit)
+
+
+def prove_shares(shares: Sequence[law.Number], proof: Proof, *, where: Where) -> None:
     """Payers' shares sum to 100 % in every reachable case."""
-    found = [_conditions_of(share) for share in shares]
-    every = cells(
-        [c for conditions, _ in found for c in conditions], scope,
-        extra=[f for _, fs in found for f in fs], both_ends=True,
-    )  # fmt: skip
-    if every is None:
-        _too_many(where, faults)
-        return
-    for cell in every:
-        try:
-            values = [evaluate(share, name="paid_by", facts=cell, on=on).value for share in shares]
-        except (UnableToDetermine, InvariantBroken):
-            continue
-        total = sum(value or 0 for value in values)
-        if total != MILLION:
-            faults.add(Fault(
-                "shares_not_whole", where,
-                Text("各基金的份额合计不是 100%",
-                     "the funds' shares do not sum to 100 %"),
-                Text(f"请检查 {on} 当日的 paid_by（{_told(cell) or '全部情形'}）", f"look at `paid_by` on {on} ({_told(cell) or 'every case'})"))
-            )  # fmt: skip
+    for cell in cases_of(shares, proof, where=where):
+        values = values_in(shares, cell, on=proof.on)
+        if values is not None and sum(value or 0 for value in values) != MILLION:
+            proof.faults.add(shares_sum(where, proof.on, case=told(cell)))
             return
+
+
+def values_in(numbers: Sequence[law.Number], cell: Cell, *, on: date) -> list[int | None] | None:
+    """The values of several numbers in one case; None when one of them cannot be told."""
+    try:
+        return [evaluate(number, name="", facts=cell, on=on).value for number in numbers]
+    except (UnableToDetermine, InvariantBroken):
+        return None

@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from yibao.engines.policy.documents import (
+    BY_SHAPE,
+    MAPPING,
+    WORD,
     Condition,
-    Counter,
-    Dates,
+    IndexSeries,
     Label,
-    Number,
+    NamedNumber,
     Range,
-    Sourced,
+    Spanned,
     Written,
+    exactly_one,
 )
-from yibao.engines.policy.scalars import AreaCode, Day, FactScalar, Name, Scalar
+from yibao.engines.policy.documents_plan import Counter
+from yibao.engines.policy.scalars import AreaCode, Day, FactScalar, Name
 
 
-class Product(Dates):
+class Product(Spanned):
     """A product that must have exactly one rule every day."""
 
     name: Name
@@ -37,13 +40,16 @@ class Area(Written):
     funds: dict[Name, Label] = Field(default_factory=dict)
 
 
+ValueLabel = Annotated[Annotated[str, WORD] | Annotated[Label, MAPPING], BY_SHAPE]
+
+
 class Fact(Written):
     """A word that rules may ask about: exactly one kind."""
 
     zh: str
     en: str
     of: Literal["member", "encounter", "line"]
-    values: dict[str, str | Label] | None = None
+    values: dict[str, ValueLabel] | None = None
     yes_no: Literal[True] | None = None
     number: Range | None = None
     amount: Range | None = None
@@ -51,9 +57,7 @@ class Fact(Written):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = ("values", "yes_no", "number", "amount", "list_of")
-        if sum(getattr(self, kind) is not None for kind in kinds) != 1:
-            raise PydanticCustomError("one_of", "exactly one of: {keys}", {"keys": ", ".join(kinds)})
+        exactly_one(self, ("values", "yes_no", "number", "amount", "list_of"))
         return self
 
 
@@ -107,30 +111,6 @@ class Sources(Written):
     questions: dict[str, Question] = Field(default_factory=dict)
 
 
-class NamedNumber(Sourced):
-    """A number of the area that plans share."""
-
-    zh: str
-    en: str
-    unit: Literal["amount", "rate", "count"]
-    number: Number = Field(alias="is")
-
-
-class YearValue(Sourced):
-    """One year of an index."""
-
-    value: Scalar = Field(alias="is")
-
-
-class IndexSeries(Sourced):
-    """A published yearly series."""
-
-    zh: str
-    en: str
-    unit: Literal["amount", "rate", "count"]
-    years: dict[str, YearValue]
-
-
 class Numbers(Written):
     """numbers.yaml."""
 
@@ -148,10 +128,7 @@ class Change(Written):
 
     @model_validator(mode="after")
     def _one_change(self) -> Self:
-        if sum(value is not None for value in (self.replace, self.add, self.remove)) != 1:
-            raise PydanticCustomError(
-                "one_of", "exactly one of: {keys}", {"keys": "replace, add, remove"}
-            )
+        exactly_one(self, ("replace", "add", "remove"))
         return self
 
 
@@ -180,10 +157,4 @@ class VerifiedProduct(Written):
 class Register(Written):
     """register.yaml: what was verified for which years."""
 
-    register_: Annotated[tuple[VerifiedProduct, ...], Field(alias="register", strict=False)]
-
-
-DOCUMENT_KEYS = (
-    "area", "facts", "sets", "counters", "sources", "questions", "numbers", "indices", "plan",
-    "layer", "entitlement", "overlay", "register",
-)  # fmt: skip
+    entries: Annotated[tuple[VerifiedProduct, ...], Field(alias="register", strict=False)]

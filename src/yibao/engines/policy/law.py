@@ -21,6 +21,7 @@ FactValue = str | int | bool
 Unit = Literal["amount", "rate", "count"]
 Outcome = Literal["deductible", "coinsurance", "over_ceiling"]
 Measure = Literal["drawn", "admitted", "deductible", "covered", "paid", "claim_count"]
+Holder = Literal["member", "family"]
 Period = Literal[
     "benefit_year", "month", "day", "encounter", "episode", "lifetime", "encounter_benefit_year"
 ]
@@ -157,7 +158,7 @@ class Counter:
     name: str
     label: Text
     adds: Measure
-    holder: Literal["member", "family"]
+    holder: Holder
     period: Period
     facts: tuple[str, ...] = ()
     once_per_encounter: bool = False

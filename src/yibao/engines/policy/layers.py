@@ -1,26 +1,43 @@
-"""A layer as written, on one span of days, as engines read it: structure checked, numbers proved."""
+"""A layer as written, on one span of days, as engines read it: checked and proved."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from yibao.base.dates import Span
-from yibao.base.findings import Fault, Where
+from yibao.base.findings import Where
 from yibao.base.texts import Text
 from yibao.engines.policy import documents as doc
+from yibao.engines.policy import documents_plan as plan_doc
 from yibao.engines.policy import law
-from yibao.engines.policy.coverage import prove_bounds, prove_rows, prove_shares
-from yibao.engines.policy.faults import Faults, known_name
-from yibao.engines.policy.figures import Figures, Origin
-from yibao.engines.policy.vocabulary import Domain, Scope, Vocabulary, narrowed
+from yibao.engines.policy.complaints import layers as complaints
+from yibao.engines.policy.complaints import numbers as number_complaints
+from yibao.engines.policy.complaints.words import name_twice
+from yibao.engines.policy.coverage import (
+    Proof,
+    cases_of,
+    prove_bounds,
+    prove_rows,
+    prove_shares,
+    told,
+    values_in,
+)
+from yibao.engines.policy.drawing import (
+    BEYOND_BANDS,
+    Earlier,
+    class_faults,
+    slot_faults,
+    twice_faults,
+)
+from yibao.engines.policy.faults import Faults
+from yibao.engines.policy.figures import Figures
+from yibao.engines.policy.provenance import Origin
+from yibao.engines.policy.vocabulary import Scope, Vocabulary, narrowed
 
 PER_CLAIM = "per_claim"
-CLASSES = ("eligible", "prior_self_pay", "over_limit", "noncovered")
-OUTCOMES = ("deductible", "coinsurance", "over_ceiling")
 _LONG_PERIODS = ("benefit_year", "month", "day", "episode", "lifetime")
-
 _USES: Mapping[str, tuple[law.Measure, ...]] = {
     "payment_ceilings": ("paid",),
     "before_deductible": ("admitted", "drawn"),
@@ -41,7 +58,7 @@ class Frame:
     figures: Figures
     scope: Scope
     streams: Sequence[str]
-    earlier: Mapping[str, frozenset[str]]  # layers before, with their ceilings' names
+    earlier: Earlier
     faults: Faults
 
     @property
@@ -50,231 +67,263 @@ class Frame:
         return self.figures.day
 
 
-def in_force(written: doc.Dates, day: date) -> bool:
-    """Whether an entry with optional dates holds on a day."""
-    return day in Span(written.start or date.min, written.until)
-
-
 class LayerCompiler:
     """Compiles one layer in a frame."""
 
-    def __init__(self, written: doc.LayerBody, origin: Origin, *, frame: Frame) -> None:
+    def __init__(self, written: plan_doc.LayerBody, origin: Origin, *, frame: Frame) -> None:
         self.written = written
         self.origin = origin.under(written)
         self.frame = frame
-        self.condition = frame.words.condition(written.when, written.where)
-        self.scope: dict[str, Domain] = narrowed(frame.scope, self.condition)
+        self.faults = frame.faults
+        self.condition = frame.words.condition(written.when, written.where_of("when"))
+        self.proof = Proof(narrowed(frame.scope, self.condition), frame.day, frame.faults)
 
     def compile(self) -> law.Layer:
         """The layer on the frame's day."""
         written = self.written
         costs = written.cost_ceilings
-        leaves = written.leaves.model_dump(exclude_none=True)
         layer = law.Layer(
             name=written.layer,
             label=Text(written.name.zh, written.name.en),
             condition=self.condition,
             paid_by=self._payers(),
-            draws=tuple(self._draw(draw) for draw in written.draws),
+            draws=self._draws(),
             pays=self._bands(written.bands) if written.bands else self._top_up(),
             deductible=self._deductible(),
             ceilings_before_deductible=self._ceilings(costs.before_deductible, "before_deductible"),
             ceilings_after_deductible=self._ceilings(costs.after_deductible, "after_deductible"),
             payment_ceilings=self._ceilings(written.payment_ceilings, "payment_ceilings"),
-            leaves=tuple(leaves.items()),
-            feeds=self.feeds(written.feeds, written.where),
+            leaves=_leaves(written.leaves),
+            feeds=self._feeds(),
             structure=self.frame.figures.proven(self.origin, written.where),
             where=written.where,
         )
-        self._check_positions(layer)
+        self._check_ceiling_names()
+        self._check_position(layer)
         return layer
 
-    def _fault(self, code: str, where: Where, message: Text, remedy: Text) -> None:
-        self.frame.faults.add(Fault(code, where, message, remedy))
-
-    def number(
-        self, written: doc.Number, unit: law.Unit, *, origin: Origin, where: Where, name: str
+    def _number(
+        self,
+        written: doc.Number,
+        unit: law.Unit,
+        *,
+        origin: Origin,
+        where: Where,
+        may_be_none: bool = False,
     ) -> law.Number:
         """A number of this layer, its rows and bounds proved over the layer's scope."""
-        faults_before = len(self.frame.faults)
+        faults_before = len(self.faults)
         number = self.frame.figures.number(written, unit, origin=origin, where=where)
-        if len(self.frame.faults) > faults_before:
-            return number
-        prove_rows(number, self.scope, faults=self.frame.faults)
-        prove_bounds(
-            number, self.scope, name=f"{self.written.layer}/{name}", on=self.frame.day,
-            faults=self.frame.faults,
-        )  # fmt: skip
+        if len(self.faults) == faults_before:
+            prove_rows(number, self.proof)
+        if len(self.faults) == faults_before:
+            name = self.written.layer
+            prove_bounds(number, self.proof, name=name, may_be_none=may_be_none)
         return number
 
     def _payers(self) -> tuple[law.Payer, ...]:
-        payers = tuple(
-            law.Payer(
-                payer.fund,
-                self.number(
-                    payer.share, "rate", origin=self.origin.under(payer), where=payer.where,
-                    name=f"paid_by/{payer.fund}",
-                ),
+        written = [payer for payer in self.written.paid_by if payer.holds_on(self.frame.day)]
+        faults_before = len(self.faults)
+        payers = []
+        for payer in written:
+            origin = self.origin.under(payer)
+            where = payer.where_of("share")
+            share = self._number(payer.share, "rate", origin=origin, where=where)
+            payers.append(law.Payer(payer.fund, share))
+        for index, payer in enumerate(written):
+            for other in written[:index]:
+                if other.fund == payer.fund:
+                    self.faults.add(name_twice(payer.where, payer.fund, first=other.where))
+        if len(self.faults) == faults_before:
+            where = self.written.where_of("paid_by")
+            prove_shares([payer.share for payer in payers], self.proof, where=where)
+        return tuple(payers)
+
+    def _draws(self) -> tuple[law.Draw, ...]:
+        frame, place = self.frame, self.written.where_of("draws")
+        draws = []
+        for entry in self.written.draws:
+            written = entry if isinstance(entry, plan_doc.Draw) else plan_doc.Draw(slot=entry)
+            where = written.where if written.where.file else place
+            self.faults.extend(
+                slot_faults(written.slot, where, streams=frame.streams, earlier=frame.earlier)
             )
-            for payer in self.written.paid_by
-            if in_force(payer, self.frame.day)
-        )  # fmt: skip
-        prove_shares(
-            [payer.share for payer in payers], self.scope, on=self.frame.day,
-            where=self.written.where, faults=self.frame.faults,
-        )  # fmt: skip
-        return payers
+            share = None
+            if written.share is not None:
+                origin = self.origin.under(written)
+                share = self._number(written.share, "rate", origin=origin, where=where)
+            draws.append(law.Draw(written.slot, share))
+        self.faults.extend(twice_faults([draw.slot for draw in draws], place))
+        return tuple(draws)
 
-    def _draw(self, written: str | doc.Draw) -> law.Draw:
-        if isinstance(written, str):
-            self._check_slot(written, self.written.where_of("draws"))
-            return law.Draw(written)
-        self._check_slot(written.slot, written.where)
-        if written.share is None:
-            return law.Draw(written.slot)
-        share = self.number(
-            written.share, "rate", origin=self.origin, where=written.where, name=f"draws/{written.slot}"
-        )
-        return law.Draw(written.slot, share)
+    # --------------------------------------------------------------------------------- counters
 
-    def _check_slot(self, text: str, where: Where) -> None:
-        """A drawn slot must exist: a class in a known stream, or what an earlier layer left."""
-        head, _, stream = text.partition(":")
-        reason, _, place = head.partition("@")
-        layer, _, ceiling = place.partition(".")
-        if stream and stream not in self.frame.streams:
-            self._unknown(stream, self.frame.streams, where, Text("费用通道", "stream"))
-        if not place:
-            if reason not in CLASSES:
-                self._unknown(text, [*CLASSES, *(f"{o}@…" for o in OUTCOMES)], where, Text("费用分块", "slot"))
-        elif layer not in self.frame.earlier:
-            self._unknown(layer, self.frame.earlier, where, Text("前序保障层", "earlier layer"))
-        elif reason not in OUTCOMES:
-            self._unknown(reason, OUTCOMES, where, Text("剩余原因", "reason"))
-        elif ceiling and ceiling not in self.frame.earlier[layer]:
-            self._unknown(ceiling, self.frame.earlier[layer], where, Text("封顶名称", "ceiling"))
-
-    def _unknown(self, name: str, known: Sequence[str] | Mapping[str, object] | frozenset[str], where: Where, kind: Text) -> None:
-        self._fault(
-            "name_unknown", where,
-            Text(f"没有名为“{name}”的{kind.zh}", f"there is no {kind.en} named '{name}'"),
-            known_name(name, known),
-        )  # fmt: skip
-
-    def _choice(self, written: doc.CounterRef | None, use: str, where: Where) -> law.CounterChoice:
+    def _choice(
+        self, written: plan_doc.CounterReference | None, use: str, where: Where
+    ) -> law.CounterChoice:
         if written is None or isinstance(written, str):
-            return law.CounterChoice((((), self._counter_name(written or PER_CLAIM, use, where)),))
-        rows = tuple(self._choice_row(row, use) for row in written.rows)
-        excepts = tuple(self._choice_row(row, use) for row in written.excepts)
-        blank = law.Provenance((), "", "H")
-        table = law.Rows(
-            *(
-                tuple(
-                    law.Row(condition, law.Number("count", law.Literal_(0, blank)), written.where)
-                    for condition, _ in part
-                )
-                for part in (rows, excepts)
-            )
+            return law.CounterChoice((((), self._counter(written or PER_CLAIM, use, where)),))
+        choice = law.CounterChoice(
+            tuple(self._choice_row(row, use) for row in written.rows),
+            tuple(self._choice_row(row, use) for row in written.excepts),
         )
-        prove_rows(law.Number("count", table, where=written.where), self.scope, faults=self.frame.faults)
-        return law.CounterChoice(rows, excepts)
+        prove_rows(_as_number(written, choice), self.proof)
+        return choice
 
-    def _choice_row(self, row: doc.ChoiceRow, use: str) -> tuple[law.Condition, str]:
+    def _choice_row(self, row: plan_doc.ChoiceRow, use: str) -> tuple[law.Condition, str]:
         condition = self.frame.words.condition(row.condition, row.where)
-        return condition, self._counter_name(row.value, use, row.where)
+        return condition, self._counter(row.value, use, row.where)
 
-    def _counter_name(self, name: str, use: str, where: Where) -> str:
+    def _counter(self, name: str, use: str, where: Where) -> str:
+        """A counter that is read; ``""`` stands for per claim."""
         if name == PER_CLAIM:
             return ""
+        counter = self._known_counter(name, where)
+        if counter is not None and counter.adds not in _USES[use]:
+            self.faults.add(
+                complaints.counter_unit(where, name, adds=counter.adds, wanted=_USES[use])
+            )
+        return name if counter is not None else ""
+
+    def _known_counter(self, name: str, where: Where) -> law.Counter | None:
         counter = self.frame.counters.get(name)
         if counter is None:
-            self._unknown(name, self.frame.counters, where, Text("累计", "counter"))
-            return ""
-        if counter.adds not in _USES[use]:
-            wanted = " / ".join(_USES[use])
-            self._fault(
-                "counter_unit", where,
-                Text(f"累计“{name}”累加的是 {counter.adds}，此处须累加 {wanted}",
-                     f"the counter '{name}' adds {counter.adds}; here it must add {wanted}"),
-                Text("请换用单位相符的累计", "use a counter of the right unit (docs/policy-language.md §6)"),
-            )  # fmt: skip
-        return name
+            known = self.frame.counters
+            kind = complaints.COUNTER
+            self.faults.add(complaints.name_unknown(where, name, kind=kind, known=known))
+        return counter
 
-    def _ceilings(self, written: Sequence[doc.Ceiling], use: str) -> tuple[law.Ceiling, ...]:
-        return tuple(
-            self._ceiling(ceiling, use) for ceiling in written if in_force(ceiling, self.frame.day)
-        )
+    def _feeds(self) -> tuple[law.Feed, ...]:
+        place = self.written.where_of("feeds")
+        feeds = []
+        for entry in self.written.feeds:
+            written = entry if isinstance(entry, plan_doc.Feed) else plan_doc.Feed(counter=entry)
+            where = written.where if written.where.file else place
+            if self._known_counter(written.counter, where) is not None:
+                condition = self.frame.words.condition(written.when, where)
+                feeds.append(law.Feed(written.counter, condition))
+        return tuple(feeds)
 
-    def _ceiling(self, written: doc.Ceiling, use: str) -> law.Ceiling:
+    # --------------------------------------------------------------------- ceilings, deductible
+
+    def _ceilings(self, written: Sequence[plan_doc.Ceiling], use: str) -> tuple[law.Ceiling, ...]:
+        day = self.frame.day
+        return tuple(self._ceiling(one, use) for one in written if one.holds_on(day))
+
+    def _ceiling(self, written: plan_doc.Ceiling, use: str) -> law.Ceiling:
+        where = written.where
         if written.per is not None:
-            self.frame.words.numeric(written.per, written.where)
-        amount = self.number(
-            written.amount, "amount", origin=self.origin.under(written), where=written.where_of("amount"),
-            name=f"{use}/{written.name}",
-        )  # fmt: skip
-        return law.Ceiling(
-            written.name, self._choice(written.counter, use, written.where), amount, written.per
+            fact = self.frame.words.numeric(written.per, where)
+            if fact is not None and fact.kind == "amount":
+                self.faults.add(number_complaints.unit_mismatch(where, written.per, unit="count"))
+        amount = self._number(
+            written.amount,
+            "amount",
+            origin=self.origin.under(written),
+            where=written.where_of("amount"),
+            may_be_none=True,
         )
+        choice = self._choice(written.counter, use, where)
+        return law.Ceiling(written.name, choice, amount, written.per)
+
+    def _check_ceiling_names(self) -> None:
+        """On one day every tail of the layer has a name of its own."""
+        costs = self.written.cost_ceilings
+        seen: dict[str, Where] = {BEYOND_BANDS: self.written.where}
+        for part in (
+            costs.before_deductible,
+            costs.after_deductible,
+            self.written.payment_ceilings,
+        ):
+            for ceiling in part:
+                if ceiling.holds_on(self.frame.day):
+                    if ceiling.name in seen:
+                        first = seen[ceiling.name]
+                        self.faults.add(name_twice(ceiling.where, ceiling.name, first=first))
+                    seen[ceiling.name] = ceiling.where
 
     def _deductible(self) -> law.Deductible | None:
         written = self.written.deductible
         if written is None:
             return None
         origin = self.origin.under(written)
+        due = self._number(written.due, "amount", origin=origin, where=written.where_of("due"))
+        choice = self._choice(written.counter, "deductible", written.where)
         maximum = None
         if written.yearly_maximum is not None:
-            most = written.yearly_maximum
-            amount = self.number(
-                most.amount, "amount", origin=origin.under(most), where=most.where,
-                name="deductible/yearly_maximum",
-            )  # fmt: skip
-            choice = self._choice(most.counter, "yearly_maximum", most.where)
-            maximum = law.Ceiling("yearly_maximum", choice, amount)
-        due = self.number(
-            written.due, "amount", origin=origin, where=written.where_of("due"), name="deductible/due"
-        )
-        return law.Deductible(self._choice(written.counter, "deductible", written.where), due, maximum)
+            maximum = self._yearly_maximum(written.yearly_maximum, origin)
+        return law.Deductible(choice, due, maximum)
 
-    def _bands(self, written: doc.Bands) -> law.Bands:
+    def _yearly_maximum(self, written: plan_doc.YearlyMaximum, origin: Origin) -> law.Ceiling:
+        amount = self._number(
+            written.amount,
+            "amount",
+            origin=origin.under(written),
+            where=written.where_of("amount"),
+            may_be_none=True,
+        )
+        choice = self._choice(written.counter, "yearly_maximum", written.where)
+        return law.Ceiling("yearly_maximum", choice, amount)
+
+    # ----------------------------------------------------------------------------- what is paid
+
+    def _bands(self, written: plan_doc.Bands) -> law.Bands:
         origin = self.origin.under(written)
-        bands: Sequence[doc.Band] = ()
-        if written.bands and isinstance(written.bands[0], doc.DatedBands):
-            dated = [entry for entry in written.bands if isinstance(entry, doc.DatedBands)]
-            entry = self.frame.figures.on_day(dated, written.where)
-            bands = entry.bands if entry else ()
-        else:
-            bands = [band for band in written.bands if isinstance(band, doc.Band)]
+        listed = [band for band in written.bands if isinstance(band, plan_doc.Band)]
+        dated = [entry for entry in written.bands if isinstance(entry, plan_doc.DatedBands)]
+        if dated:
+            entry = self.frame.figures.on_day(dated, written.where_of("list"))
+            listed = list(entry.bands) if entry else []
+            origin = origin.under(entry) if entry else origin
+        faults_before = len(self.faults)
+        bands = tuple(self._band(band, origin.under(band), written.mode) for band in listed)
+        if len(self.faults) == faults_before:
+            self._check_edges(bands, listed, written.mode)
         return law.Bands(
             written.mode,
             written.measured == "from_zero",
             self._choice(written.position, written.measured, written.where),
-            tuple(
-                self._band(band, origin.under(band), written.mode, str(index + 1))
-                for index, band in enumerate(bands)
-            ),
+            bands,
         )
 
-    def _band(self, written: doc.Band, origin: Origin, mode: str, name: str) -> law.Band:
-        starts = [start for start in (written.start, written.above) if start is not None]
-        is_right = bool(written.to is not None and not starts) if mode == "slice" else len(starts) == 1
-        if not is_right:
-            self._fault(
-                "band_edges", written.where,
-                Text("slice 的档写 to；whole 的档写 from 或 above", "bands of mode slice say `to`; of mode whole `from` or `above`"),
-                Text("请按模式书写档的边界", "write the edges as the mode wants them"),
-            )  # fmt: skip
-        edge: law.Number | None = None
-        for value in (written.to, *starts):
-            if value is not None:
-                edge = self.number(
-                    value, "amount", origin=origin, where=written.where_of("to"), name=f"bands/{name}/edge"
-                )
-        rate = self.number(
-            written.rate, "rate", origin=origin, where=written.where_of("rate"), name=f"bands/{name}/rate"
-        )
+    def _band(self, written: plan_doc.Band, origin: Origin, mode: str) -> law.Band:
+        edges = {"to": written.to, "from": written.start, "above": written.above}
+        given = {key: value for key, value in edges.items() if value is not None}
+        allowed = {"to"} if mode == "slice" else {"from", "above"}
+        if len(given) != 1 or not set(given) <= allowed:
+            self.faults.add(complaints.band_edges(written.where))
+        where = written.where_of("rate")
+        rate = self._number(written.rate, "rate", origin=origin, where=where)
+        edge = None
+        for key, value in given.items():
+            edge = self._number(
+                value,
+                "amount",
+                origin=origin,
+                where=written.where_of(key),
+                may_be_none=mode == "slice",
+            )
         if mode == "slice":
             return law.Band(rate, to=edge)
         return law.Band(rate, start=edge, is_open=written.above is not None)
+
+    def _check_edges(
+        self, bands: Sequence[law.Band], written: Sequence[plan_doc.Band], mode: str
+    ) -> None:
+        """Edges rise; a whole-amount table begins at zero."""
+        edges = [edge for band in bands if (edge := band.to or band.start) is not None]
+        is_fixed = all(isinstance(edge.body, law.Literal_) and not edge.steps for edge in edges)
+        for cell in cases_of(edges, self.proof, where=self.written.where_of("bands")):
+            values = values_in(edges, cell, on=self.frame.day)
+            if values is None:
+                continue
+            wrong = _falling(values, bands, strictly=is_fixed)
+            if wrong is not None:
+                self.faults.add(complaints.edges_order(written[wrong].where, told(cell)))
+                return
+            if mode == "whole" and values[0] != 0:
+                self.faults.add(complaints.whole_start(written[0].where))
+                return
 
     def _top_up(self) -> law.TopUp:
         written = self.written.top_up
@@ -284,41 +333,70 @@ class LayerCompiler:
         origin = self.origin.under(written).under(target)
         for layer in written.counting:
             if layer not in self.frame.earlier:
-                self._unknown(layer, self.frame.earlier, written.where, Text("前序保障层", "earlier layer"))
+                kind, known = complaints.EARLIER_LAYER, self.frame.earlier
+                fault = complaints.name_unknown(written.where, layer, kind=kind, known=known)
+                self.faults.add(fault)
+        slots = target.of or target.at_most_of
+        for slot in slots:
+            self.faults.extend(class_faults(slot, target.where, streams=self.frame.streams))
         share = amount = None
         if target.share is not None:
-            share = self.number(
-                target.share, "rate", origin=origin, where=target.where, name="top_up/share"
-            )
+            share = self._number(target.share, "rate", origin=origin, where=target.where)
         if target.amount is not None:
-            amount = self.number(
-                target.amount, "amount", origin=origin, where=target.where, name="top_up/amount"
-            )
-        return law.TopUp(target.of or target.at_most_of, written.counting, share, amount)
+            amount = self._number(target.amount, "amount", origin=origin, where=target.where)
+        return law.TopUp(slots, written.counting, share, amount)
 
-    def feeds(self, written: Sequence[str | doc.Feed], where: Where) -> tuple[law.Feed, ...]:
-        """Counters that are fed, each declared."""
-        result = []
-        for feed in written:
-            entry = feed if isinstance(feed, doc.Feed) else doc.Feed(counter=feed)
-            place = entry.where if entry.where.file else where
-            if entry.counter not in self.frame.counters:
-                self._unknown(entry.counter, self.frame.counters, place, Text("累计", "counter"))
-                continue
-            result.append(law.Feed(entry.counter, self.frame.words.condition(entry.when, place)))
-        return tuple(result)
-
-    def _check_positions(self, layer: law.Layer) -> None:
+    def _check_position(self, layer: law.Layer) -> None:
         """From zero, with a deductible that runs on through the year, the position must too."""
         if not isinstance(layer.pays, law.Bands) or not layer.pays.is_measured_from_zero:
             return
-        names = {name for _, name in (layer.deductible.counter.rows if layer.deductible else ())}
-        runs_on = any(n and self.frame.counters[n].period in _LONG_PERIODS for n in names)
-        positions = {name for _, name in layer.pays.position.rows}
-        if runs_on and "" in positions:
-            self._fault(
-                "position_missing", self.written.where,
-                Text("起付线按年累计且分档从零起算时，档位也须用年度累计",
-                     "bands from zero with a deductible over the year need a position counter over the year"),
-                Text("请为 position 指定累加 admitted 的年度累计", "give `position` a yearly counter that adds admitted"),
-            )  # fmt: skip
+        read = _names(layer.deductible.counter) if layer.deductible else set()
+        counters = [self.frame.counters[name] for name in read if name]
+        if any(c.period in _LONG_PERIODS for c in counters) and "" in _names(layer.pays.position):
+            self.faults.add(complaints.position_missing(self.written.where_of("bands")))
+
+
+def _names(choice: law.CounterChoice) -> set[str]:
+    return {name for _, name in (*choice.rows, *choice.excepts)}
+
+
+def _leaves(written: plan_doc.Leaves) -> tuple[tuple[law.Outcome, Any], ...]:
+    found: tuple[tuple[law.Outcome, Any], ...] = (
+        ("deductible", written.deductible),
+        ("coinsurance", written.coinsurance),
+        ("over_ceiling", written.over_ceiling),
+    )
+    return tuple((outcome, rule) for outcome, rule in found if rule is not None)
+
+
+def _as_number(written: plan_doc.ChoiceTable, choice: law.CounterChoice) -> law.Number:
+    """A table of counters in the shape of a table of numbers, so that one proof serves both."""
+    blank = law.Literal_(0, law.Provenance((), "", ""))
+    parts = ((choice.rows, written.rows), (choice.excepts, written.excepts))
+    rows, excepts = (
+        tuple(
+            law.Row(condition, law.Number("count", blank), row.where)
+            for (condition, _), row in zip(compiled, listed, strict=True)
+        )
+        for compiled, listed in parts
+    )
+    return law.Number("count", law.Rows(rows, excepts), where=rows[0].where)
+
+
+def _falling(
+    values: Sequence[int | None], bands: Sequence[law.Band], *, strictly: bool
+) -> int | None:
+    """The first band whose edge does not lie beyond the one before.
+
+    Where edges depend on facts, bands may be empty in some cases: behind «none» nothing is left.
+    """
+    before = 0 if bands[0].to is not None and strictly else -1
+    for index, (value, band) in enumerate(zip(values, bands, strict=True)):
+        if value is None:
+            is_last = index == len(values) - 1
+            return index + 1 if strictly and not is_last else None
+        first = value + band.is_open
+        if first < before or (strictly and first == before):
+            return index
+        before = first
+    return None

@@ -1,8 +1,9 @@
 """What an area takes from another, by name and never by silence.
 
-A ``use:`` in place of a plan or a layer is replaced by a copy of the lender's tree, so that overlays and
-the compiler meet one kind of document. Numbers are followed later, by name; words (facts, counters) are
-taken as whole files.
+A ``use:`` in place of a plan or a layer is replaced by a copy of the lender's tree, so that
+overlays and the compiler meet one kind of document. Names of numbers and indices inside the copy
+keep meaning the lender's: they are written out as ``370000/name``. Words (facts, counters) are
+taken as whole files. The lender's overlays stay with the lender.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from yibao.base.findings import Fault, Where
-from yibao.base.texts import Text
 from yibao.base.trees import Branch, Tree, copy_tree
 from yibao.base.trees import Sequence as TreeSequence
+from yibao.engines.policy.complaints import area as complaints
 from yibao.engines.policy.faults import Faults
 from yibao.engines.policy.scalars import USE_PATTERN
 
@@ -22,87 +22,126 @@ Books = Mapping[str, Sequence[Tree]]
 
 _USE = re.compile(USE_PATTERN)
 _AREA = re.compile(r"[0-9]{6}\Z")
+_NAMING = ("number", "index")
+_BESIDE_A_PLAN = {"plan", "area", "use"}
 
 
 def areas_used(trees: Sequence[Tree]) -> set[str]:
-    """The codes of all areas that documents name under ``use``."""
+    """The codes of all areas that documents name."""
     return {use.partition("/")[0] for tree in trees for use in _uses(tree)}
 
 
 def _uses(tree: Tree) -> Iterator[str]:
     if isinstance(tree, Branch):
         for key, value in tree.items():
-            if key == "use" and isinstance(value, str) and (_USE.match(value) or _AREA.match(value)):
-                yield value
-            yield from _uses(value)
+            if isinstance(value, str):
+                is_area = key == "use" and _AREA.match(value)
+                is_name = key in ("use", *_NAMING) and _USE.match(value)
+                if is_area or is_name:
+                    yield value
+            else:
+                yield from _uses(value)
     elif isinstance(tree, TreeSequence):
         for item in tree:
             yield from _uses(item)
 
 
-def lend(books: Books, code: str, *, faults: Faults) -> list[Tree]:
-    """The area's documents with every used plan and layer put in place."""
-    return [_with_plan(copy_tree(tree), books, faults) for tree in books.get(code, ())]
+def named_by_area(tree: Tree, code: str) -> Tree:
+    """A copy in which every number and index is named with its area."""
+    copied = copy_tree(tree)
+    _prefix(copied, code)
+    return copied
 
 
-def _with_plan(tree: Tree, books: Books, faults: Faults) -> Tree:
-    if not isinstance(tree, Branch):
-        return tree
-    if "plan" in tree and "use" in tree:
-        lent = _lent(str(tree["use"]), "plan", books)
-        if lent is None:
-            _missing(tree, "plan", faults)
+def _prefix(tree: Tree, code: str) -> None:
+    if isinstance(tree, Branch):
+        for key, value in tree.items():
+            if key in _NAMING and isinstance(value, str) and "/" not in value:
+                tree[key] = f"{code}/{value}"
+            else:
+                _prefix(value, code)
+    elif isinstance(tree, TreeSequence):
+        for item in tree:
+            _prefix(item, code)
+
+
+class Lender:
+    """Puts what documents use in its place."""
+
+    def __init__(self, books: Books, code: str, *, faults: Faults) -> None:
+        self.books = books
+        self.code = code
+        self.faults = faults
+
+    def lent_to(self, trees: Sequence[Tree]) -> list[Tree]:
+        """The documents with every used plan and layer put in place; they are not changed."""
+        return [self._placed(copy_tree(tree), ()) for tree in trees]
+
+    def _placed(self, tree: Tree, way: tuple[str, ...]) -> Tree:
+        if not isinstance(tree, Branch):
             return tree
-        lent["plan"], lent["area"] = tree["plan"], tree.get("area", "")
-        return _with_layers(lent, books, faults)
-    return _with_layers(tree, books, faults)
-
-
-def _with_layers(tree: Branch, books: Books, faults: Faults) -> Branch:
-    layers = tree.get("layers")
-    if not isinstance(layers, TreeSequence):
+        if "plan" in tree and "use" in tree:
+            return self._plan(tree, way)
+        layers = tree.get("layers")
+        if isinstance(layers, TreeSequence):
+            for index, layer in enumerate(layers):
+                if isinstance(layer, Branch) and "use" in layer:
+                    layers[index] = self._layer(layer)
         return tree
-    for index, layer in enumerate(layers):
-        if isinstance(layer, Branch) and "use" in layer:
-            lent = _lent(str(layer["use"]), "layer", books)
-            if lent is None:
-                _missing(layer, "layer", faults)
-                continue
-            lent.pop("area", None)
-            for key, value in layer.items():
-                if key != "use":
-                    lent[key] = value
-                    lent.lines[key] = layer.lines.get(key, 0)
-            layers[index] = lent
-    return tree
+
+    def _plan(self, tree: Branch, way: tuple[str, ...]) -> Tree:
+        use = str(tree["use"])
+        for key in tree:
+            if key not in _BESIDE_A_PLAN:
+                self.faults.add(complaints.use_with_more(tree.where_of(key), key))
+        if use in way:
+            self.faults.add(complaints.use_circular(tree.where_of("use"), use))
+            return tree
+        lent = self._copy(tree, "plan")
+        if lent is None:
+            return tree
+        for key in ("plan", "area"):
+            lent.put(key, tree.get(key, ""), where=tree.where_of(key))
+        return self._placed(lent, (*way, use))
+
+    def _layer(self, layer: Branch) -> Branch:
+        lent = self._copy(layer, "layer")
+        if lent is None:
+            return layer
+        lent.pop("area", None)
+        for key, value in layer.items():
+            if key != "use":
+                lent.put(key, value, where=layer.where_of(key))
+        return lent
+
+    def _copy(self, tree: Branch, kind: str) -> Branch | None:
+        """The lender's document; what is missing is a fault."""
+        use = str(tree["use"])
+        code, _, name = use.partition("/")
+        for found in self.books.get(code, ()):
+            if isinstance(found, Branch) and found.get(kind) == name:
+                copied = copy_tree(found) if code == self.code else named_by_area(found, code)
+                return copied if isinstance(copied, Branch) else None
+        self.faults.add(complaints.use_unknown(tree.where_of("use"), use, kind=kind))
+        return None
 
 
-def _lent(use: str, kind: str, books: Books) -> Branch | None:
-    code, _, name = use.partition("/")
-    for tree in books.get(code, ()):
-        if isinstance(tree, Branch) and tree.get(kind) == name:
-            copied = copy_tree(tree)
-            return copied if isinstance(copied, Branch) else None
-    return None
+def lenders_of(books: Books, code: str, *, kind: str) -> list[str]:
+    """The areas whose documents of a kind (``facts``, …) an area takes whole, farthest first."""
+    found: list[str] = []
+
+    def visit(area: str) -> None:
+        for tree in books.get(area, ()):
+            used = str(tree.get("use", "")) if isinstance(tree, Branch) else ""
+            if _AREA.match(used) and kind_of(tree) == kind and used not in (*found, code):
+                visit(used)
+                found.append(used)
+
+    visit(code)
+    return found
 
 
-def _missing(tree: Branch, kind: str, faults: Faults) -> None:
-    where: Where = tree.where_of("use")
-    faults.add(
-        Fault(
-            "use_unknown", where,
-            Text(f"没有可引用的 {tree['use']}（{kind}）", f"there is no {kind} {tree['use']} to take"),
-            Text("请核对地区代码和名称", "check the area code and the name"),
-        )
-    )  # fmt: skip
-
-
-def lend_words(books: Books, code: str, kind: str) -> list[Tree]:
-    """The documents of a kind (``facts``, ``counters``) that the area takes whole, nearest last."""
-    taken: list[Tree] = []
-    for tree in books.get(code, ()):
-        if isinstance(tree, Branch) and kind in tree and _AREA.match(str(tree.get("use", ""))):
-            lender = str(tree["use"])
-            taken += lend_words(books, lender, kind)
-            taken += [t for t in books.get(lender, ()) if isinstance(t, Branch) and kind in t]
-    return taken
+def kind_of(tree: Tree) -> str:
+    """A document's kind: its first key; a lone ``use`` is what the file's name says."""
+    stem = str(tree.where.file).rpartition("/")[2].partition(".")[0]
+    return str(next((key for key in tree if key != "use"), stem))

@@ -1,20 +1,23 @@
 """The words of an area: facts with their domains, sets, counters; conditions over them.
 
-A domain is what a fact may be: a set of values, or a half-open range of integers. Conditions are checked
-against domains here, once, so that no rule can ask about a word or a value that does not exist.
+A domain is what a fact may be: a set of values, or a half-open range of integers. Conditions are
+checked against domains here, once, so that no rule can ask about a word or a value that does not
+exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal
 
-from yibao.base.findings import Fault, Where
+from yibao.base.findings import Where
 from yibao.base.money import AMOUNT_LIMIT, parse_yuan
 from yibao.base.texts import Text
 from yibao.engines.policy import documents as doc
+from yibao.engines.policy.complaints import words as complaints
 from yibao.engines.policy.documents_area import Fact, FactSet
-from yibao.engines.policy.faults import Faults, known_name
+from yibao.engines.policy.faults import Faults
 from yibao.engines.policy.law import Condition, FactDefinition, FactValue, Test
 
 
@@ -43,6 +46,8 @@ class Domain:
         return not self.values if self.values is not None else self.start >= self.below
 
 
+NUMERIC = ("number", "amount")
+
 Scope = Mapping[str, Domain]
 """Every fact with what it may still be at a place in a plan."""
 
@@ -61,34 +66,38 @@ def define_fact(name: str, fact: Fact, *, faults: Faults) -> FactDefinition:
     if fact.list_of is not None:
         return FactDefinition(name, label, fact.of, "list", list_of=fact.list_of)
     bounds = fact.number or fact.amount or doc.Range()
-    is_amount = fact.amount is not None
-    start = _bound(bounds.start, is_amount=is_amount, otherwise=0, where=fact.where, faults=faults)
-    below = _bound(
-        bounds.below, is_amount=is_amount, otherwise=AMOUNT_LIMIT, where=fact.where, faults=faults
-    )
-    return FactDefinition(
-        name, label, fact.of, "amount" if is_amount else "number", (), start, below
-    )
+    kind: Literal["amount", "number"] = "amount" if fact.amount is not None else "number"
+    start, below = _bounds(bounds, kind, where=fact.where, faults=faults)
+    if below is None:
+        below = AMOUNT_LIMIT
+    if (start or 0) >= below:
+        faults.add(complaints.range_empty(fact.where, name))
+    return FactDefinition(name, label, fact.of, kind, (), start or 0, below)
 
 
-def _bound(
-    value: int | str | None, *, is_amount: bool, otherwise: int, where: Where, faults: Faults
-) -> int:
-    if value is None:
-        return otherwise
-    if is_amount:
-        try:
-            return parse_yuan(str(value))
-        except ValueError:
-            pass
-    elif isinstance(value, int) and not isinstance(value, bool):
-        return value
-    faults.add(Fault(
-        "bound_invalid", where,
-        Text(f"界限“{value}”写法不对", f"the bound '{value}' is not written as one"),
-        Text("计数写整数；金额写整数元或加引号的两位小数", "a count is an integer; an amount is yuan, decimals quoted"))
-            )  # fmt: skip
-    return otherwise
+def _bounds(
+    written: doc.Range, kind: str, *, where: Where, faults: Faults
+) -> tuple[int | None, int | None]:
+    """The two bounds of a range; amounts in fen."""
+    found: list[int | None] = []
+    for value in (written.start, written.below):
+        read = None if value is None else integer(value, is_amount=kind == "amount")
+        if value is not None and read is None:
+            faults.add(complaints.bound_invalid(where, value))
+        found.append(read)
+    return found[0], found[1]
+
+
+def integer(value: object, *, is_amount: bool) -> int | None:
+    """A value of a numeric fact as written: fen for an amount; None if it is not one."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    if not is_amount:
+        return value if isinstance(value, int) else None
+    try:
+        return parse_yuan(str(value))
+    except ValueError:
+        return None
 
 
 class Vocabulary:
@@ -98,6 +107,7 @@ class Vocabulary:
         self,
         facts: Mapping[str, FactDefinition],
         sets: Mapping[str, FactSet],
+        *,
         faults: Faults,
     ) -> None:
         self.facts = dict(facts)
@@ -106,7 +116,8 @@ class Vocabulary:
 
     def with_facts(self, more: Iterable[FactDefinition]) -> Vocabulary:
         """The same words and some more."""
-        return Vocabulary({**self.facts, **{f.name: f for f in more}}, self.sets, self.faults)
+        facts = {**self.facts, **{fact.name: fact for fact in more}}
+        return Vocabulary(facts, self.sets, faults=self.faults)
 
     def domain(self, name: str) -> Domain:
         """What a declared fact may be."""
@@ -121,91 +132,81 @@ class Vocabulary:
         """Every fact that is not a list, narrowed by conditions."""
         scope = {name: self.domain(name) for name, f in self.facts.items() if f.kind != "list"}
         for condition in conditions:
-            for name, test in condition:
-                if name in scope:
-                    scope[name] = scope[name].within(test)
+            scope = narrowed(scope, condition)
         return scope
 
     def condition(self, written: doc.Condition, where: Where) -> Condition:
         """A condition as written, its names and values checked."""
         tests = []
         for name, test in written.items():
-            if self._is_known(name, where):
+            if self.is_known(name, where):
                 compiled = self._test(name, test, where)
                 if compiled is not None:
                     tests.append((name, compiled))
         return tuple(tests)
 
-    def _is_known(self, name: str, where: Where) -> bool:
+    def is_known(self, name: str, where: Where) -> bool:
+        """Whether rules may ask about a fact; if not, that is a fault."""
         if name in self.facts and self.facts[name].kind != "list":
             return True
-        self.faults.add(Fault(
-            "fact_unknown", where,
-            Text(f"未声明的事实“{name}”", f"the fact '{name}' is not declared"),
-            known_name(name, self.facts))
-            )  # fmt: skip
+        known = [name for name, fact in self.facts.items() if fact.kind != "list"]
+        self.faults.add(complaints.fact_unknown(where, name, known=known))
         return False
 
     def numeric(self, name: str, where: Where) -> FactDefinition | None:
         """A fact that must be a number or an amount."""
         fact = self.facts.get(name)
-        if fact is not None and fact.kind in ("number", "amount"):
+        if fact is not None and fact.kind in NUMERIC:
             return fact
-        self.faults.add(Fault(
-            "fact_not_numeric", where,
-            Text(f"“{name}”不是数值事实", f"'{name}' is not a numeric fact"),
-            known_name(name, [n for n, f in self.facts.items() if f.kind in ("number", "amount")]))
-            )  # fmt: skip
+        known = [name for name, fact in self.facts.items() if fact.kind in NUMERIC]
+        self.faults.add(complaints.fact_not_numeric(where, name, known=known))
         return None
 
     def _test(self, name: str, written: doc.FactTest, where: Where) -> Test | None:
         fact = self.facts[name]
         if isinstance(written, doc.Range):
-            if fact.kind not in ("number", "amount"):
-                return self._bad_value(name, "from/below", where)
-            is_amount = fact.kind == "amount"
-            bounds = [
-                None if value is None
-                else _bound(value, is_amount=is_amount, otherwise=0, where=where, faults=self.faults)
-                for value in (written.start, written.below)
-            ]  # fmt: skip
-            return Test(None, bounds[0], bounds[1])
+            return self._range(fact, written, where)
         values = written if isinstance(written, tuple) else (written,)
         known: set[FactValue] = set()
         for value in values:
             known |= self._expanded(fact, value, where)
         return Test(frozenset(known)) if known else None
 
+    def _range(self, fact: FactDefinition, written: doc.Range, where: Where) -> Test | None:
+        if fact.kind not in NUMERIC:
+            self._bad_value(fact, "from/below", where)
+            return None
+        start, below = _bounds(written, fact.kind, where=where, faults=self.faults)
+        if start is not None and below is not None and start >= below:
+            self.faults.add(complaints.range_empty(where, fact.name))
+        return Test(None, start, below)
+
     def _expanded(self, fact: FactDefinition, value: FactValue, where: Where) -> set[FactValue]:
         """A value, or the values of a set, that the fact really has."""
         if isinstance(value, str) and value in self.sets and self.sets[value].fact == fact.name:
             return set(self.sets[value].values)
-        if fact.kind == "amount" and not isinstance(value, bool):
-            try:
-                return {parse_yuan(str(value))}
-            except ValueError:
-                pass
-        domain = self.domain(fact.name)
-        if domain.values is not None:
-            if any(value is v or (value == v and type(value) is type(v)) for v in domain.values):
-                return {value}
-        elif type(value) is int and domain.start <= value < domain.below:
+        if fact.kind in NUMERIC:
+            number = integer(value, is_amount=fact.kind == "amount")
+            if number is not None and fact.start <= number < fact.below:
+                return {number}
+        elif any(value is v or (value == v and type(value) is type(v)) for v in self._values(fact)):
             return {value}
-        self._bad_value(fact.name, value, where)
+        self._bad_value(fact, value, where)
         return set()
 
-    def _bad_value(self, name: str, value: object, where: Where) -> None:
-        fact = self.facts[name]
-        if fact.kind == "yes_no":
-            known = ["true", "false"]
-        else:
-            known = [v for v, _ in fact.values] or [f"{fact.start} … {fact.below - 1}"]
-            known += [s for s, entry in self.sets.items() if entry.fact == name]
-        self.faults.add(Fault(
-            "fact_value_unknown", where,
-            Text(f"事实“{name}”没有“{value}”这个值", f"the fact '{name}' has no value '{value}'"),
-            known_name(str(value), known))
-            )  # fmt: skip
+    def _values(self, fact: FactDefinition) -> tuple[FactValue, ...]:
+        return self.domain(fact.name).values or ()
+
+    def _bad_value(self, fact: FactDefinition, value: object, where: Where) -> None:
+        known = [written(v) for v in self._values(fact)]
+        known = known or [f"{fact.start} … {fact.below - 1}"]
+        known += [name for name, entry in self.sets.items() if entry.fact == fact.name]
+        self.faults.add(complaints.fact_value_unknown(where, fact.name, value=value, known=known))
+
+
+def written(value: FactValue) -> str:
+    """A value as people write it in a policy file."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def narrowed(scope: Scope, condition: Condition) -> dict[str, Domain]:
@@ -215,8 +216,3 @@ def narrowed(scope: Scope, condition: Condition) -> dict[str, Domain]:
         if name in result:
             result[name] = result[name].within(test)
     return result
-
-
-def rename_fact(fact: FactDefinition, name: str) -> FactDefinition:
-    """The same domain under another name."""
-    return replace(fact, name=name)

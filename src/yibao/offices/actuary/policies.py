@@ -34,7 +34,7 @@ def open_area(
 def area_from_folder(
     folder: Path, *, with_examples: bool = False, reforms: Sequence[str] = ()
 ) -> AreaPolicy:
-    """The compiled law of one folder; what it takes by ``use`` comes from beside it or the shipped areas."""
+    """The compiled law of one folder; what it takes comes from beside it, or is shipped."""
     trees = read_folder(folder)
     code = _code_of(trees, folder.name)
     known = areas_in(folder.parent)
@@ -44,7 +44,11 @@ def area_from_folder(
 
 
 def area_from_text(
-    text: str, *, name: str = "policy.yaml", with_examples: bool = False, reforms: Sequence[str] = ()
+    text: str,
+    *,
+    name: str = "policy.yaml",
+    with_examples: bool = False,
+    reforms: Sequence[str] = (),
 ) -> AreaPolicy:
     """The compiled law of YAML text (several documents parted by ``---``)."""
     trees = parse_yaml(text, name)
@@ -54,10 +58,10 @@ def area_from_text(
 
 
 def _code_of(trees: Sequence[Tree], otherwise: str) -> str:
-    for tree in trees:
-        if isinstance(tree, dict) and "area" in tree and next(iter(tree)) == "area":
-            return str(tree["area"])
-    return otherwise
+    """The code that the area document says, else any other document."""
+    written = [tree for tree in trees if isinstance(tree, dict) and "area" in tree]
+    first = sorted(written, key=lambda tree: next(iter(tree)) != "area")[:1]
+    return str(first[0]["area"]) if first else otherwise
 
 
 def _books(root: Path, code: str, trees: list[Tree]) -> dict[str, list[Tree]]:

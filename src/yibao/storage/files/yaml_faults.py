@@ -93,15 +93,12 @@ def syntax(where: Where, problem: str) -> Fault:
     )
 
 
-def character(where: Where, position: int) -> Fault:
+def character(where: Where) -> Fault:
     """A control character."""
     return Fault(
         "yaml_syntax",
         where,
-        Text(
-            f"含有不允许的字符（位置 {position}）",
-            f"a character that YAML does not allow, at {position}",
-        ),
+        Text("含有不允许的字符", "there is a character that YAML does not allow"),
         Text("请删除该字符", "remove it"),
     )
 
