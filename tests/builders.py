@@ -234,7 +234,7 @@ def line(line_id: str, eligible=0, **more) -> SplitLine:
 
 def pays(version: PlanVersion, made: Claim, balances: Balances | None = None) -> list[str]:
     """Yuan paid by each layer, as text."""
-    done = adjudicate(version, made, balances or Balances())
+    done = adjudicate(version, made, balances=balances or Balances())
     return [money(one.benefit_amount) for one in done.layers]
 
 

@@ -58,7 +58,7 @@ def payment(edges, cost: int) -> int:
 @example([(1, 910_000)], 8_000_000, 6_500_000)  # 65,000.00 at 91 % is 71,428.57 of cost
 def test_cost_is_cut_to_the_largest_whose_payment_fits(edges, cost, limit):
     claim = replace(CLAIM, slots={Slot("eligible"): cost}, lines=())
-    layer = adjudicate(one_layer(edges, limit), claim, Balances()).layers[0]
+    layer = adjudicate(one_layer(edges, limit), claim, balances=Balances()).layers[0]
     whole = payment(edges, cost)
     if whole <= limit:
         assert (layer.covered_amount, layer.benefit_amount) == (cost, whole)
@@ -73,7 +73,7 @@ def test_cost_is_cut_to_the_largest_whose_payment_fits(edges, cost, limit):
 def test_payment_grows_by_nothing_or_one_with_every_fen(edges, cost):
     def paid(amount: int) -> int:
         claim = replace(CLAIM, slots={Slot("eligible"): amount}, lines=())
-        return adjudicate(one_layer(edges, 10**9), claim, Balances()).benefit_amount
+        return adjudicate(one_layer(edges, 10**9), claim, balances=Balances()).benefit_amount
 
     assert paid(cost) == payment(edges, cost)
     assert paid(cost + 1) - paid(cost) in (0, 1)

@@ -15,7 +15,7 @@ def settled(version, seed: int):
     """Every claim of a seed's year with its determination."""
     balances = Balances()
     for claim in random_year(seed, version, EVERYTHING):
-        determination = adjudicate(version, claim, balances)
+        determination = adjudicate(version, claim, balances=balances)
         balances = after(balances, determination)
         yield claim, determination
 

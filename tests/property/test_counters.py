@@ -17,7 +17,7 @@ def year(seed: int):
     version, balances = random_plan(seed, EVERYTHING), Balances()
     settled, steps = [], [balances]
     for claim in random_year(seed, version, EVERYTHING):
-        found = adjudicate(version, claim, balances)
+        found = adjudicate(version, claim, balances=balances)
         balances = after(balances, found)
         settled.append((claim, found))
         steps.append(balances)
@@ -71,8 +71,10 @@ def test_the_same_claim_gives_the_same_answer_and_changes_nothing(seeds):
         version, settled, steps = year(seed)
         for (claim, found), balances in zip(settled, steps, strict=False):
             sums, nth, slots = dict(balances.sums), dict(balances.nth), dict(claim.slots)
-            assert adjudicate(version, claim, balances) == found, seed
-            assert adjudicate(random_plan(seed, EVERYTHING), claim, balances) == found, seed
+            assert adjudicate(version, claim, balances=balances) == found, seed
+            assert adjudicate(random_plan(seed, EVERYTHING), claim, balances=balances) == found, (
+                seed
+            )
             assert (dict(balances.sums), dict(balances.nth)) == (sums, nth), seed
             assert dict(claim.slots) == slots, seed
 

@@ -77,7 +77,7 @@ def first_difference(seed: int) -> str:
     walk, balances = FenWalk(version), Balances()
     for claim in random_year(seed, version, SMALL):
         walked = of_walk(walk.settle(claim))
-        determination = adjudicate(version, claim, balances)
+        determination = adjudicate(version, claim, balances=balances)
         balances = after(balances, determination)
         found = of_engine(determination)
         if found != walked:
@@ -97,7 +97,7 @@ def test_the_random_years_meet_every_step():
     for seed in range(400):
         version, balances = random_plan(seed, SMALL), Balances()
         for claim in random_year(seed, version, SMALL):
-            determination = adjudicate(version, claim, balances)
+            determination = adjudicate(version, claim, balances=balances)
             balances = after(balances, determination)
             for layer in determination.layers:
                 met.update(_steps(layer))

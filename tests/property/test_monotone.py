@@ -24,7 +24,7 @@ LOOSE = Taste(shares=False, whole=False, scale=300)
 
 def totals(version: PlanVersion, claim: Claim, balances: Balances) -> tuple[int, int]:
     """Payment and burden."""
-    found = adjudicate(version, claim, balances)
+    found = adjudicate(version, claim, balances=balances)
     return found.benefit_amount, found.out_of_pocket_amount
 
 
@@ -52,7 +52,7 @@ def violations(version: PlanVersion, seed: int, taste: Taste) -> Iterator[str]:
                     f"seed {seed}, {claim.claim_id}, {what}: "
                     f"paid {paid} → {more_paid}, left {left} → {more_left}"
                 )
-        balances = after(balances, adjudicate(version, claim, balances))
+        balances = after(balances, adjudicate(version, claim, balances=balances))
 
 
 @blocks(120, 40, long=2_400)

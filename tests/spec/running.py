@@ -12,7 +12,7 @@ Refuses: a heading that it does not know, and a row that nothing answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -39,25 +39,21 @@ from yibao.engines.benefits.claim import (
     CLASSES,
     OUTCOMES,
     Balances,
-    Claim,
     ClaimDates,
     CounterKey,
     Slot,
     SplitLine,
 )
 from yibao.engines.benefits.closure import check_closure
-from yibao.engines.benefits.determination import Determination
 from yibao.engines.benefits.facts import FactInvalid, Member, Spell, typed
+from yibao.engines.benefits.history import Adjudicate
 from yibao.engines.benefits.reference import adjudicate as adjudicate_by_reference
 from yibao.engines.benefits.rows import Law
 from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.compiler import compile_area
-from yibao.engines.policy.law import PlanVersion
 from yibao.engines.policy.unable import UnableToDetermine
 from yibao.offices.actuary.policies import open_area
 from yibao.storage.files.yaml_tree import parse_yaml
-
-Adjudicate = Callable[[PlanVersion, Claim, Balances], Determination]
 
 ENGINES: Mapping[str, Adjudicate] = {"reference": adjudicate_by_reference}
 """Every engine that the spec cases hold for, by its name in the test report."""

@@ -65,7 +65,9 @@ def test_the_benefit_year_is_that_of_the_named_date():
     for name, year in (("discharge_date", "2024"), ("settlement_date", "2025")):
         version = plan(benefit_year_of=name)
         assert key_of(one, claim(1, dates=dates), version=version).keys == ("M1", year)
-        assert adjudicate(version, claim(1, dates=dates), Balances()).benefit_year == int(year)
+        assert adjudicate(version, claim(1, dates=dates), balances=Balances()).benefit_year == int(
+            year
+        )
 
 
 def limited(**more) -> PlanVersion:
@@ -79,7 +81,7 @@ def limited(**more) -> PlanVersion:
 def run(version: PlanVersion, *claims) -> list[str]:
     balances, paid = Balances(), []
     for made in claims:
-        done = adjudicate(version, made, balances)
+        done = adjudicate(version, made, balances=balances)
         balances = after(balances, done)
         paid.append(money(done.benefit_amount))
     return paid
@@ -108,7 +110,7 @@ def test_a_counter_opens_from_another():
         counters=[counter("new", "paid", opens_from="old"), counter("old", "paid")],
     )
     old = CounterKey("old", ("M1", "2024"))
-    done = adjudicate(version, claim(80), Balances({old: 3_000}))
+    done = adjudicate(version, claim(80), balances=Balances({old: 3_000}))
     assert money(done.benefit_amount) == "70"
     assert done.deltas == ((CounterKey("new", ("M1", "2024")), 7_000),)
     assert done.reads == (CounterKey("new", ("M1", "2024")), old)
@@ -123,12 +125,12 @@ def test_a_counter_that_opens_from_itself_stops_the_run():
 def test_settling_leaves_the_balances_it_was_given():
     key = CounterKey("paid", ("M1", "2024"))
     opening = Balances({key: 10})
-    settled = after(opening, adjudicate(limited(), claim(5), opening))
+    settled = after(opening, adjudicate(limited(), claim(5), balances=opening))
     assert (opening.of(key), settled.of(key)) == (10, 510)
 
 
 def test_reversing_what_was_not_settled_stops_the_run():
-    done = adjudicate(limited(), claim(5), Balances())
+    done = adjudicate(limited(), claim(5), balances=Balances())
     with pytest.raises(InvariantBroken, match="reversing C1"):
         without(Balances(), done)
 
@@ -186,18 +188,22 @@ def test_other_care_is_not_counted():
 
 def test_care_that_nobody_stated_is_asked_for():
     with pytest.raises(UnableToDetermine) as caught:
-        adjudicate(stays(), claim(1), Balances())
+        adjudicate(stays(), claim(1), balances=Balances())
     assert caught.value.subject == "care_type"
 
 
 def test_a_stay_counts_though_no_layer_applies():
     version = stays(when={"care_type": "outpatient"})
-    assert [delta for _, delta in adjudicate(version, stay("S1"), Balances()).deltas] == [1]
+    assert [delta for _, delta in adjudicate(version, stay("S1"), balances=Balances()).deltas] == [
+        1
+    ]
 
 
 def test_a_stay_counts_once_though_plan_and_layer_feed_it():
     version = stays(feeds=["stays"])
-    assert [delta for _, delta in adjudicate(version, stay("S1"), Balances()).deltas] == [1]
+    assert [delta for _, delta in adjudicate(version, stay("S1"), balances=Balances()).deltas] == [
+        1
+    ]
 
 
 def test_a_stay_split_over_two_years_counts_in_the_first():
@@ -223,7 +229,7 @@ def test_a_stay_split_over_two_years_counts_in_the_first():
 def test_reversal_of_a_stay_does_not_change_the_others():
     version, balances, done = stays(), Balances(), {}
     for name in ("S1", "S2"):
-        done[name] = adjudicate(version, stay(name), balances)
+        done[name] = adjudicate(version, stay(name), balances=balances)
         balances = after(balances, done[name])
     balances = without(balances, done["S1"])
     assert pays(version, stay("S2", row="2"), balances) == ["200"]
@@ -233,9 +239,9 @@ def test_reversal_of_a_stay_does_not_change_the_others():
 
 def test_rows_of_a_stay_are_reversed_last_first():
     version, balances = stays(), Balances()
-    first = adjudicate(version, stay("S1", row="1"), balances)
+    first = adjudicate(version, stay("S1", row="1"), balances=balances)
     one = after(balances, first)
-    second = adjudicate(version, stay("S1", row="2"), one)
+    second = adjudicate(version, stay("S1", row="2"), balances=one)
     both = after(one, second)
     assert both == one
     assert without(both, second) == one
@@ -243,7 +249,7 @@ def test_rows_of_a_stay_are_reversed_last_first():
 
 
 def test_the_number_used_is_told():
-    done = adjudicate(stays(), stay("S1"), Balances())
+    done = adjudicate(stays(), stay("S1"), balances=Balances())
     key = CounterKey("stays", ("M1", "2024"))
     assert done.nth == ((key, "S1", 1),)
     assert done.reads == (key,)
@@ -260,7 +266,7 @@ def test_claims_are_counted_without_memory_where_encounters_do_not_matter():
         feeds=["visits"],
         derived=(NthStay("visit", "visits", 9),),
     )
-    done = adjudicate(version, claim(1), Balances())
+    done = adjudicate(version, claim(1), balances=Balances())
     assert (done.nth, [delta for _, delta in done.deltas]) == ((), [1])
 
 
@@ -285,7 +291,7 @@ def test_limits_of_several_diseases_are_summed_by_rank(diseases, limit):
         layer("a", ["eligible"], "100%", ceilings=[ceiling("limit", {"fact": "disease_limit"})]),
         derived=(RankedSum("disease_limit", number(rows), "diseases", "disease", shares),),
     )
-    done = adjudicate(version, claim(5000, list_facts={"diseases": diseases}), Balances())
+    done = adjudicate(version, claim(5000, list_facts={"diseases": diseases}), balances=Balances())
     assert money(done.benefit_amount) == limit
     assert [one.name for one in done.derived] == [f"derived/disease_limit/{d}" for d in diseases]
     assert done.numbers[: len(diseases)] == done.derived
@@ -294,7 +300,7 @@ def test_limits_of_several_diseases_are_summed_by_rank(diseases, limit):
 def test_a_list_that_nobody_stated_is_asked_for():
     rule = RankedSum("disease_limit", number(1), "diseases", "disease", (1_000_000,))
     with pytest.raises(UnableToDetermine) as caught:
-        adjudicate(plan(derived=(rule,)), claim(1), Balances())
+        adjudicate(plan(derived=(rule,)), claim(1), balances=Balances())
     assert caught.value.subject == "diseases"
 
 
@@ -316,13 +322,16 @@ def of_year(**sums: int) -> Balances:
 
 def test_an_annual_claim_loads_its_slots_from_counters():
     # (2000 − 300 − 500) × 60 % = 720
-    done = adjudicate(annual(), claim({}), of_year(burden=200_000, paid_back=30_000))
+    done = adjudicate(annual(), claim({}), balances=of_year(burden=200_000, paid_back=30_000))
     assert money(done.benefit_amount) == "720"
     assert (money(done.submitted_amount), done.is_annual) == ("1700", True)
     assert {key.counter for key in done.reads} == {"burden", "paid_back"}
 
 
 def test_an_annual_claim_that_would_load_less_than_nothing_stops_the_run():
-    assert adjudicate(annual(), claim({}), of_year(burden=5, paid_back=5)).submitted_amount == 0
+    assert (
+        adjudicate(annual(), claim({}), balances=of_year(burden=5, paid_back=5)).submitted_amount
+        == 0
+    )
     with pytest.raises(InvariantBroken, match="loads eligible"):
-        adjudicate(annual(), claim({}), of_year(burden=5, paid_back=6))
+        adjudicate(annual(), claim({}), balances=of_year(burden=5, paid_back=6))

@@ -33,7 +33,7 @@ def year(version: PlanVersion, *claims) -> list[list[str]]:
     """Pays of every layer, claim after claim."""
     balances, found = Balances(), []
     for made in claims:
-        done = adjudicate(version, made, balances)
+        done = adjudicate(version, made, balances=balances)
         balances = after(balances, done)
         found.append([money(one.benefit_amount) for one in done.layers])
     return found
@@ -217,7 +217,7 @@ def test_a_first_stay():
 
 def test_a_first_stay_of_a_poor_member():
     # (35700 − 5000) × 70 % = 21490; own 35700 − 21490 + 2000 = 16210
-    done = adjudicate(resident_inpatient(), stay("S1", poor=True), Balances())
+    done = adjudicate(resident_inpatient(), stay("S1", poor=True), balances=Balances())
     assert [money(one.benefit_amount) for one in done.layers] == ["69300", "0", "21490"]
     assert money(done.out_of_pocket_amount) == "16210"
 
@@ -243,8 +243,8 @@ def test_the_third_stay_reaches_the_basic_ceiling():
 def test_what_the_third_stay_leaves():
     version, balances = resident_inpatient(), Balances()
     for name in ("S1", "S2"):
-        balances = after(balances, adjudicate(version, stay(name), balances))
-    done = adjudicate(version, stay("S3"), balances)
+        balances = after(balances, adjudicate(version, stay(name), balances=balances))
+    done = adjudicate(version, stay("S3"), balances=balances)
     # 22692.86 × 65 %: after 100.00 come 65.00; after 17692.86 come 11500.36; after all 14750.36
     assert left(done) == {
         "prior_self_pay": "1750",  # 5000 − (14750.36 − 11500.36)
@@ -278,7 +278,7 @@ def test_what_a_payment_ceiling_leaves_goes_on_as_cost():
             "critical", ["coinsurance@basic", "coinsurance@large"], "60%", deductible=due(14_370)
         ),
     )
-    done = adjudicate(version, claim(300_000), Balances())
+    done = adjudicate(version, claim(300_000), balances=Balances())
     assert [money(one.benefit_amount) for one in done.layers] == ["65000", "216002.86", "2056.28"]
     assert money(done.out_of_pocket_amount) == "16940.86"
     assert money(done.layers[0].covered_amount) == "71428.57"
@@ -290,7 +290,7 @@ def test_what_a_payment_ceiling_leaves_goes_on_as_cost():
 
 def test_p1_a_deductible_is_taken_from_the_bill_not_from_each_line():
     version = plan(layer("basic", ["eligible"], "100%", deductible=due(500)))
-    done = adjudicate(version, claim_of_lines(line("1", 100), line("2", 600)), Balances())
+    done = adjudicate(version, claim_of_lines(line("1", 100), line("2", 600)), balances=Balances())
     assert money(done.benefit_amount) == "200"
     # line 1: 100 × 200/700 = 28.571…, line 2 takes the rest
     assert [money(one.benefits[0][1]) for one in done.lines] == ["28.57", "171.43"]
@@ -312,7 +312,7 @@ def test_p3_two_covers_pay_a_line_each():
         routes=(Route("first", ()), Route("second", ())),
     )
     made = claim_of_lines(line("1", 100, stream="first"), line("2", 200, stream="second"))
-    done = adjudicate(version, made, Balances())
+    done = adjudicate(version, made, balances=Balances())
     assert [money(one.benefit_amount) for one in done.layers] == ["100", "200"]
     assert [[(name, money(fen)) for name, fen in one.benefits] for one in done.lines] == [
         [("first", "100")],
@@ -385,7 +385,7 @@ def one_ceiling() -> PlanVersion:
 
 def test_p9_looking_at_a_bill_uses_nothing_up():
     version, balances = one_ceiling(), Balances()
-    reviews = [adjudicate(version, claim(400, claim_id="A"), balances) for _ in range(3)]
+    reviews = [adjudicate(version, claim(400, claim_id="A"), balances=balances) for _ in range(3)]
     assert len(set(reviews)) == 1
     balances = after(balances, reviews[0])
     assert pays(version, claim(400, claim_id="B"), balances) == ["400"]
@@ -416,8 +416,8 @@ def test_two_claims_never_overspend_a_ceiling():
 
 def test_reversal_gives_back_what_the_claim_took():
     version, balances = one_ceiling(), Balances()
-    first = adjudicate(version, claim(600, claim_id="A"), balances)
-    second = adjudicate(version, claim(600, claim_id="B"), after(balances, first))
+    first = adjudicate(version, claim(600, claim_id="A"), balances=balances)
+    second = adjudicate(version, claim(600, claim_id="B"), balances=after(balances, first))
     settled = after(after(balances, first), second)
     assert pays(version, claim(700, claim_id="C"), without(settled, first)) == ["600"]
     assert without(without(settled, first), second) == Balances()
@@ -428,7 +428,7 @@ def test_a_counter_can_be_fed_on_a_condition():
     version = plan(
         layer("basic", ["eligible"], "100%", feeds=[fed]), counters=[counter("paid", "paid")]
     )
-    poor = adjudicate(version, claim(5, facts={"is_poor": True}), Balances())
-    other = adjudicate(version, claim(5, facts={"is_poor": False}), Balances())
+    poor = adjudicate(version, claim(5, facts={"is_poor": True}), balances=Balances())
+    other = adjudicate(version, claim(5, facts={"is_poor": False}), balances=Balances())
     assert [delta for _, delta in poor.deltas] == [500]
     assert other.deltas == ()

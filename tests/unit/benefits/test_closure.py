@@ -43,7 +43,7 @@ def closed() -> Determination:
         feeds=["visits"],
     )
     made = claim_of_lines(line("1", 6, noncovered=2), line("2", 4))
-    return adjudicate(version, made, Balances())
+    return adjudicate(version, made, balances=Balances())
 
 
 def test_a_whole_determination_closes():

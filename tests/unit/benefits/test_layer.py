@@ -33,7 +33,7 @@ from yibao.engines.policy.unable import UnableToDetermine
 
 def settle(version, made, sums=None) -> Determination:
     opening = {CounterKey(name, ("M1", "2024")): amount for name, amount in (sums or {}).items()}
-    return adjudicate(version, made, Balances(opening))
+    return adjudicate(version, made, balances=Balances(opening))
 
 
 def only(done: Determination) -> LayerResult:
@@ -320,7 +320,9 @@ def test_a_raised_due_is_topped_up_or_met_by_cost(adds, second):
         counters=[counter("met", adds)],
     )
     first = settle(version, claim(800, facts={"level": "level_1"}))
-    done = adjudicate(version, claim(800, facts={"level": "level_2"}), after(Balances(), first))
+    done = adjudicate(
+        version, claim(800, facts={"level": "level_2"}), balances=after(Balances(), first)
+    )
     assert money(only(done).deductible_amount) == second
 
 

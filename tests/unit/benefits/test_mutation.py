@@ -49,7 +49,7 @@ def case(check: Callable[[], bool]) -> Callable[[], bool]:
 def year(version, *claims):
     balances, found = Balances(), []
     for made in claims:
-        done = adjudicate(version, made, balances)
+        done = adjudicate(version, made, balances=balances)
         balances = after(balances, done)
         found.append(money(done.benefit_amount))
     return found
@@ -59,7 +59,11 @@ def year(version, *claims):
 def a_layer_for_the_poor() -> bool:
     version = plan(layer("a", ["eligible"], "100%", when={"is_poor": True}))
     amounts = [
-        money(adjudicate(version, claim(10, facts={"is_poor": poor}), Balances()).benefit_amount)
+        money(
+            adjudicate(
+                version, claim(10, facts={"is_poor": poor}), balances=Balances()
+            ).benefit_amount
+        )
         for poor in (True, False)
     ]
     return amounts == ["10", "0"]
@@ -69,14 +73,16 @@ def a_layer_for_the_poor() -> bool:
 def order_and_share_of_the_draw() -> bool:
     # 100 prior self-pay first, then 50 of the noncovered; the deductible takes 60 of the first
     version = plan(layer("a", ["prior_self_pay", ("noncovered", "50%")], "50%", deductible=due(60)))
-    done = adjudicate(version, claim({"noncovered": 100, "prior_self_pay": 100}), Balances())
+    done = adjudicate(
+        version, claim({"noncovered": 100, "prior_self_pay": 100}), balances=Balances()
+    )
     return left(done) == {"prior_self_pay": "80", "noncovered": "75"}
 
 
 @case
 def half_a_fen_of_a_share() -> bool:
     version = plan(layer("a", [("noncovered", "50%")], "100%"))
-    done = adjudicate(version, claim({"noncovered": "0.05"}), Balances())
+    done = adjudicate(version, claim({"noncovered": "0.05"}), balances=Balances())
     return left(done) == {"noncovered": "0.02"}
 
 
@@ -108,7 +114,7 @@ def a_yearly_maximum_of_deductibles() -> bool:
 @case
 def a_bill_smaller_than_the_deductible() -> bool:
     version = plan(layer("a", ["eligible"], "100%", deductible=due(600)))
-    return left(adjudicate(version, claim(100), Balances())) == {"deductible@a": "100"}
+    return left(adjudicate(version, claim(100), balances=Balances())) == {"deductible@a": "100"}
 
 
 @case
@@ -123,7 +129,7 @@ def ceilings_in_two_places_and_a_tie() -> bool:
             after=[ceiling("three", 700), ceiling("four", 600)],
         )
     )
-    return left(adjudicate(version, claim(1000), Balances())) == {
+    return left(adjudicate(version, claim(1000), balances=Balances())) == {
         "deductible@a": "100",
         "coinsurance@a": "300",
         "over_ceiling@a.one": "100",
@@ -145,7 +151,7 @@ def bands_that_run_on_from_zero() -> bool:
 @case
 def the_end_of_the_bands() -> bool:
     version = plan(layer("a", ["eligible"], bands((400, "50%"))))
-    return left(adjudicate(version, claim(500), Balances())) == {
+    return left(adjudicate(version, claim(500), balances=Balances())) == {
         "coinsurance@a": "200",
         "over_ceiling@a.bands": "100",
     }
@@ -179,7 +185,7 @@ def a_guarantee_on_top() -> bool:
             top_up(["eligible"], share="50%", counting=["a"]),
         ),
     )
-    done = adjudicate(version, claim(1000), Balances())
+    done = adjudicate(version, claim(1000), balances=Balances())
     return left(done) == {"coinsurance@a": "500"}
 
 
@@ -194,7 +200,7 @@ def relief_by_place_on_the_line() -> bool:
             ceilings=[ceiling("limit", 40)],
         )
     )
-    done = adjudicate(version, claim({"eligible": 100, "prior_self_pay": 200}), Balances())
+    done = adjudicate(version, claim({"eligible": 100, "prior_self_pay": 200}), balances=Balances())
     first, second = done.layers[0].slots
     return (first.benefit, second.benefit, second.deductible) == (0, 4_000, 5_000)
 
@@ -211,7 +217,7 @@ def what_is_renamed_and_what_keeps_its_name() -> bool:
             before=[ceiling("one", 200)],
         )
     )
-    done = adjudicate(version, claim({"eligible": 150, "noncovered": 100}), Balances())
+    done = adjudicate(version, claim({"eligible": 150, "noncovered": 100}), balances=Balances())
     return left(done) == {
         "deductible@a": "100",
         "coinsurance@a": "25",
@@ -235,7 +241,7 @@ def every_measure_and_the_next_layer() -> bool:
         ),
         counters=[*(counter(name, name) for name in names), counter("never", "paid")],
     )
-    done = adjudicate(version, claim(1000, facts={"is_poor": False}), Balances())
+    done = adjudicate(version, claim(1000, facts={"is_poor": False}), balances=Balances())
     return [delta for _, delta in done.deltas] == [100_000, 90_000, 10_000, 30_000, 15_000]
 
 
@@ -245,14 +251,14 @@ def a_stay_counts_once() -> bool:
         layer("a", ["eligible"], "100%", feeds=["stays"]),
         counters=[counter("stays", "claim_count", once_per_encounter=True)],
     )
-    done = adjudicate(version, claim(10), Balances())
+    done = adjudicate(version, claim(10), balances=Balances())
     return [delta for _, delta in done.deltas] == [1]
 
 
 @case
 def two_funds_and_an_odd_fen() -> bool:
     version = plan(layer("a", ["eligible"], "100%", paid_by={"one": "50%", "two": "50%"}))
-    return adjudicate(version, claim("0.03"), Balances()).layers[0].paid_by == (
+    return adjudicate(version, claim("0.03"), balances=Balances()).layers[0].paid_by == (
         ("one", 2),
         ("two", 1),
     )
@@ -262,7 +268,7 @@ def two_funds_and_an_odd_fen() -> bool:
 def lines_of_one_slot() -> bool:
     version = plan(layer("a", ["eligible"], "70%", deductible=due(1)))
     made = claim_of_lines(line("1", 1), line("2", 1), line("3", 1))
-    lines = adjudicate(version, made, Balances()).lines
+    lines = adjudicate(version, made, balances=Balances()).lines
     return [dict(one.left)[Slot("deductible", "a")] for one in lines] == [33, 34, 33]
 
 

@@ -39,7 +39,7 @@ def simple(**more) -> PlanVersion:
 
 def refused(made, version=None) -> ClaimInvalid:
     with pytest.raises(ClaimInvalid) as caught:
-        adjudicate(version or simple(), made, Balances())
+        adjudicate(version or simple(), made, balances=Balances())
     assert caught.value.code in CLAIM_CODES
     assert "C1" in caught.value.message.zh
     assert "C1" in caught.value.message.en
@@ -68,7 +68,7 @@ def test_a_fraction_of_a_fen_is_refused():
 
 
 def test_the_largest_amount_is_counted():
-    done = adjudicate(simple(), with_slots({Slot("eligible"): AMOUNT_LIMIT}), Balances())
+    done = adjudicate(simple(), with_slots({Slot("eligible"): AMOUNT_LIMIT}), balances=Balances())
     assert done.submitted_amount == AMOUNT_LIMIT
 
 
@@ -109,13 +109,13 @@ def test_a_slot_that_the_plan_does_not_know_is_refused(slot):
     ],
 )
 def test_a_claim_may_start_from_given_slots(slot):
-    done = adjudicate(simple(), claim({slot: 10}), Balances())
+    done = adjudicate(simple(), claim({slot: 10}), balances=Balances())
     assert done.submitted_amount == 1000
 
 
 def test_given_slots_are_drawn_like_any_other():
     done = adjudicate(
-        simple(), claim({"over_ceiling@basic": 10, "coinsurance@earlier": 6}), Balances()
+        simple(), claim({"over_ceiling@basic": 10, "coinsurance@earlier": 6}), balances=Balances()
     )
     assert [money(one.benefit_amount) for one in done.layers] == ["0", "8"]
     assert left(done) == {"over_ceiling@basic": "5", "coinsurance@earlier": "3"}
@@ -162,10 +162,10 @@ def test_an_annual_claim_brings_no_amounts():
 def test_a_day_outside_the_law_has_no_rule(day, is_answered):
     version = simple(span=Span(date(2024, 1, 1), date(2025, 1, 1)))
     if is_answered:
-        assert adjudicate(version, claim(1, on=day), Balances()).chosen_on == day
+        assert adjudicate(version, claim(1, on=day), balances=Balances()).chosen_on == day
         return
     with pytest.raises(UnableToDetermine) as caught:
-        adjudicate(version, claim(1, on=day), Balances())
+        adjudicate(version, claim(1, on=day), balances=Balances())
     assert caught.value.code == "no_rule_on_date"
     assert "2024-01-01" in caught.value.message.zh
 
@@ -173,14 +173,14 @@ def test_a_day_outside_the_law_has_no_rule(day, is_answered):
 def test_a_claim_outside_the_plan_is_told_which_fact():
     version = simple(applies_to={"scheme": "employee"})
     with pytest.raises(UnableToDetermine) as caught:
-        adjudicate(version, claim(1, facts={"scheme": "resident"}), Balances())
+        adjudicate(version, claim(1, facts={"scheme": "resident"}), balances=Balances())
     assert caught.value.code == "no_plan"
     assert "scheme = resident" in caught.value.message.en
 
 
 def test_a_determination_says_what_made_it():
     version = replace(simple(), policy_hash="abc")
-    done = adjudicate(version, claim(1), Balances())
+    done = adjudicate(version, claim(1), balances=Balances())
     assert (done.plan_id, done.policy_hash, done.engine_version) == (
         "000000/test",
         "abc",
@@ -190,8 +190,8 @@ def test_a_determination_says_what_made_it():
 
 def test_the_order_of_slots_does_not_hang_on_how_they_were_typed():
     slots = {"noncovered": 1, "eligible:rare": 2, "over_limit": 3, "eligible": 4}
-    there = adjudicate(simple(), claim(slots), Balances())
-    back = adjudicate(simple(), claim(dict(reversed(slots.items()))), Balances())
+    there = adjudicate(simple(), claim(slots), balances=Balances())
+    back = adjudicate(simple(), claim(dict(reversed(slots.items()))), balances=Balances())
     assert there == back
     assert [str(slot) for slot, _ in there.opening] == [
         "eligible",
@@ -203,6 +203,6 @@ def test_the_order_of_slots_does_not_hang_on_how_they_were_typed():
 
 def test_nothing_submitted_is_nothing_paid():
     done = adjudicate(
-        simple(counters=[counter("c", "claim_count")], feeds=["c"]), claim(0), Balances()
+        simple(counters=[counter("c", "claim_count")], feeds=["c"]), claim(0), balances=Balances()
     )
     assert (done.submitted_amount, done.left, [d for _, d in done.deltas]) == (0, (), [1])

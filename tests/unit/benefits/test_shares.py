@@ -41,7 +41,7 @@ def test_rows_and_columns_close_for_any_amounts(data):
 
 
 def lines_of(version, *lines):
-    done = adjudicate(version, claim_of_lines(*lines), Balances())
+    done = adjudicate(version, claim_of_lines(*lines), balances=Balances())
     return [
         (dict(one.benefits), {str(slot): amount for slot, amount in one.left}) for one in done.lines
     ]
@@ -98,6 +98,8 @@ def test_a_claim_without_lines_has_none():
 
 def test_the_figures_of_a_bill_do_not_hang_on_its_lines():
     version = plan(layer("a", ["eligible"], "33%", ceilings=[ceiling("limit", 5)]))
-    one = adjudicate(version, claim_of_lines(line("1", 20)), Balances())
-    many = adjudicate(version, claim_of_lines(*(line(str(n), 1) for n in range(20))), Balances())
+    one = adjudicate(version, claim_of_lines(line("1", 20)), balances=Balances())
+    many = adjudicate(
+        version, claim_of_lines(*(line(str(n), 1) for n in range(20))), balances=Balances()
+    )
     assert one.layers == many.layers

@@ -117,7 +117,7 @@ def settled(
         slots=line.slots(),
         lines=(line,),
     )
-    return adjudicate(area().plans[0], claim, balances)
+    return adjudicate(area().plans[0], claim, balances=balances)
 
 
 def used(**counters: str) -> Balances:

@@ -99,7 +99,7 @@ def totals(version, **amounts):
         "C", "M", "E", ClaimDates(date(2024, 5, 1)), {"is_poor": False},
         {Slot(name): value for name, value in amounts.items()},
     )  # fmt: skip
-    found = adjudicate(version, claim, Balances())
+    found = adjudicate(version, claim, balances=Balances())
     return found.benefit_amount, found.out_of_pocket_amount
 
 

@@ -394,3 +394,11 @@ def sources(
             reading = text.reading.in_language(language)
             questions.add_row(asked, reading, "\n".join(plans))
         console.print(questions)
+
+
+@policy.command()
+def schema() -> None:
+    """Print the JSON Schema of policy files, for editors (docs/schema/policy.schema.json)."""
+    from yibao.engines.policy.schema import policy_schema_text
+
+    click.echo(policy_schema_text(), nl=False)

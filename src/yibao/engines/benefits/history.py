@@ -14,10 +14,10 @@ and to store anything: the caller gets rows and balances, and keeps them or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 from yibao.base.checks import check
 from yibao.base.errors import YibaoError
@@ -41,7 +41,14 @@ from yibao.engines.benefits.rows import Law, Row, rows_of
 from yibao.engines.policy.law import PlanVersion
 
 Status = Literal["live", "stale", "reversed", "presettled"]
-Adjudicate = Callable[[PlanVersion, Claim, Balances], Determination]
+
+
+class Adjudicate(Protocol):
+    """An engine: one claim row under one plan version (:func:`reference.adjudicate`)."""
+
+    def __call__(self, version: PlanVersion, claim: Claim, *, balances: Balances) -> Determination:
+        """The determination of one claim, balances unchanged."""
+        ...
 
 
 class HistoryInvalid(YibaoError):
@@ -210,7 +217,7 @@ class _Host:
         balances = self.balances
         for row in rows:
             claim = replace(row.claim, entry_sequence=len(self.entries) + len(entries) + 1)
-            answer = self.adjudicate(row.version, claim, balances)
+            answer = self.adjudicate(row.version, claim, balances=balances)
             answer = replace(answer, findings=(*answer.findings, *row.findings))
             balances = books.after(balances, answer)
             placed = replace(row, claim=claim)

@@ -36,7 +36,7 @@ from yibao.engines.policy.numbers import evaluate, failing, holds
 from yibao.engines.policy.unable import fact_missing, no_plan, no_rule_on_date
 
 
-def adjudicate(version: PlanVersion, claim: Claim, balances: Balances) -> Determination:
+def adjudicate(version: PlanVersion, claim: Claim, *, balances: Balances) -> Determination:
     """Adjudicate one claim row under one plan version. Pure: deltas are returned, nothing is kept.
 
     Raises:

@@ -289,7 +289,7 @@ def outline(version: law.PlanVersion, facts: Facts) -> list[Entry]:
 
 
 def changes(
-    before: law.PlanVersion, after: law.PlanVersion, facts: Facts
+    before: law.PlanVersion, after: law.PlanVersion, *, facts: Facts
 ) -> list[tuple[str, Entry | None, Entry | None]]:
     """What differs between two versions: (path, before, after), None where there is nothing."""
     old = {entry.name: entry for entry in outline(before, facts)}

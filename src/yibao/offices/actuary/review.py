@@ -220,7 +220,7 @@ def compare(
         if one is None or two is None:
             result.append(Difference(one, two, (), 0))
             continue
-        found = changes(one, two, facts)
+        found = changes(one, two, facts=facts)
         result.append(Difference(one, two, tuple(found), len(outline(one, facts)) - len(found)))
     return result
 
@@ -266,7 +266,7 @@ def _change(before: PlanVersion, after: PlanVersion, policy: AreaPolicy) -> Turn
     whole += [(label, "ends") for name, label in old.items() if name not in new]
     kept = tuple(
         entry
-        for entry in changes(before, after, policy.facts)
+        for entry in changes(before, after, facts=policy.facts)
         if entry[0].partition("/")[0] not in set(old) ^ set(new)
     )
     return Turn(after.span.start, after.plan_id, after.label, "changes", kept, tuple(whole))

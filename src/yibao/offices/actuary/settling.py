@@ -160,7 +160,7 @@ def _settled(
     settled = []
     for row in rows:
         placed = replace(row, claim=replace(row.claim, entry_sequence=claim.entry_sequence))
-        answer = adjudicate(placed.version, placed.claim, balances)
+        answer = adjudicate(placed.version, placed.claim, balances=balances)
         answer = replace(answer, findings=(*answer.findings, *row.findings))
         balances = books.after(balances, answer)
         settled.append(Settled(claim, placed, answer))
