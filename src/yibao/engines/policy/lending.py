@@ -23,6 +23,7 @@ Books = Mapping[str, Sequence[Tree]]
 _USE = re.compile(USE_PATTERN)
 _AREA = re.compile(r"[0-9]{6}\Z")
 _NAMING = ("number", "index")
+_FILE_OF = {"sets": "facts", "questions": "sources", "indices": "numbers"}
 _BESIDE_A_PLAN = {"plan", "area", "use"}
 
 
@@ -133,7 +134,8 @@ def lenders_of(books: Books, code: str, *, kind: str) -> list[str]:
     def visit(area: str) -> None:
         for tree in books.get(area, ()):
             used = str(tree.get("use", "")) if isinstance(tree, Branch) else ""
-            if _AREA.match(used) and kind_of(tree) == kind and used not in (*found, code):
+            is_of_kind = used and _FILE_OF.get(kind_of(tree), kind_of(tree)) == kind
+            if is_of_kind and _AREA.match(used) and used not in (*found, code):
                 visit(used)
                 found.append(used)
 
