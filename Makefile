@@ -37,7 +37,7 @@ $(READY): $(TOOLS) pyproject.toml
 	@touch $@
 
 .PHONY: demo
-demo: $(READY) ## a city's claims, settled and explained
+demo: $(READY) ## published bills: expected against computed, one explained, pictures
 	@$(BIN)/yibao demo
 
 .PHONY: test
@@ -49,8 +49,7 @@ test-long: $(READY) ## every test, and a deeper search for counter-examples
 	$(PYTEST) -n $(WORKERS) --hypothesis-profile=long $(TESTS)
 
 .PHONY: check
-check: format-check lint types imports consistent ## everything that is judged without running it
-# policy-check: joined when the command lands
+check: format-check lint types imports consistent policy-check ## everything that is judged without running it
 
 .PHONY: lint
 lint: $(READY)
