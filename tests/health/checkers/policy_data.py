@@ -27,8 +27,12 @@ Trees = Sequence[Tree]
 
 
 def shipped() -> dict[str, list[Tree]]:
-    """Every shipped area's documents."""
-    return {code: read_folder(POLICIES / code, root=POLICIES) for code in areas_in(POLICIES)}
+    """Every shipped area's documents; a folder without any is the policy check's to refuse."""
+    return {
+        code: read_folder(POLICIES / code, root=POLICIES)
+        for code in areas_in(POLICIES)
+        if any((POLICIES / code).rglob("*.yaml"))
+    }
 
 
 def branches(tree: Tree) -> Iterator[Branch]:
