@@ -9,33 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
+from matplotlib.patches import Polygon
 
 from yibao.base.money import format_yuan, round_half_up
 from yibao.base.texts import Language, Text
 from yibao.engines.benefits.explain.reasons import GROUPS
 from yibao.engines.benefits.explain.shapes import Explanation
 from yibao.engines.benefits.explain.text_grounds import examples_told
-from yibao.offices.actuary.typography import font, text_width, wrapped
+from yibao.offices.actuary.pages import (
+    FUND_COLOURS,
+    GREY,
+    INK,
+    MEMBER_COLOUR,
+    TRACK,
+    bar,
+    key,
+    rule,
+    sheet,
+    write,
+)
+from yibao.offices.actuary.typography import text_width, wrapped
 from yibao.offices.actuary.waterfall import Part, WaterfallStep, waterfall_steps
 
-_POINTS_PER_INCH = 72
-
-# Okabe and Ito's colours, told apart with every kind of colour blindness: cool ones pay, warm stay.
-_FUND_COLOURS = ("#0072B2", "#009E73", "#56B4E9", "#CC79A7", "#4B3F9E", "#7FC8B2")
 _COLOURS = {
     "submitted": "#44546A",
-    "member": "#B8500C",
+    "member": MEMBER_COLOUR,
     "catalogue": "#9A8F84",
     "no_benefit": "#D9C04A",
     "member_share": "#E69F00",
     "ceiling": "#D55E00",
 }
-_INK, _GREY, _FAINT, _TRACK, _PAPER = "#1B2733", "#5F6B77", "#D8DEE4", "#EEF1F4", "#FFFFFF"
 
 _WIDTH, _MARGIN, _GAP = 780, 40, 18
 _LABEL_WIDTH, _SHARE_WIDTH, _INDENT = 214, 44, 12
@@ -90,7 +96,7 @@ class WaterfallPage:
         )
         funds = [paid.fund for paid in explanation.paid_by]
         self._colours = _COLOURS | {
-            fund: _FUND_COLOURS[place % len(_FUND_COLOURS)] for place, fund in enumerate(funds)
+            fund: FUND_COLOURS[place % len(FUND_COLOURS)] for place, fund in enumerate(funds)
         }
 
     def figure(self) -> Figure:
@@ -100,21 +106,16 @@ class WaterfallPage:
         steps_height = sum(self._above(row) + row.height for row in self._rows)
         foot_height = 30 + 20 * legend_rows + _FOOT_LINE * len(notes) + _MARGIN / 2
         height = _HEAD_HEIGHT + steps_height + foot_height
-        size = (_WIDTH / _POINTS_PER_INCH, height / _POINTS_PER_INCH)
-        figure = Figure(figsize=size, facecolor=_PAPER)
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set_xlim(0, _WIDTH)
-        axes.set_ylim(height, 0)
-        axes.set_axis_off()
+        figure, axes = sheet(_WIDTH, height)
         self._draw_head(axes)
         self._draw_steps(axes)
         y = _HEAD_HEIGHT + steps_height + 30
         for row, x, label, colour in legend:
-            _draw_key(axes, x, y + 20 * row, colour=colour)
-            _write(axes, x + 16, y + 20 * row, label, size=_SMALL_SIZE)
+            key(axes, (x, y + 20 * row), colour=colour)
+            write(axes, (x + 16, y + 20 * row), label, size=_SMALL_SIZE)
         y += 20 * legend_rows + 4
         for place, (note, colour) in enumerate(notes):
-            _write(axes, _MARGIN, y + _FOOT_LINE * place, note, size=_DETAIL_SIZE, colour=colour)
+            write(axes, (_MARGIN, y + _FOOT_LINE * place), note, size=_DETAIL_SIZE, colour=colour)
         return figure
 
     # -- the head ------------------------------------------------------------------------------
@@ -126,16 +127,16 @@ class WaterfallPage:
         size = 17.0
         while text_width(f"{title} · {plan}", size) > _WIDTH - 2 * _MARGIN and size > _LABEL_SIZE:
             size -= 1
-        _write(axes, _MARGIN, 40, f"{title} · {plan}", size=size)
+        write(axes, (_MARGIN, 40), f"{title} · {plan}", size=size)
         day = explanation.chosen_on.isoformat()
         subtitle = Text(
             f"结算单 {explanation.claim_id}　适用 {day} 的规定　单位：元",
             f"Claim {explanation.claim_id}   law of {day}   amounts in yuan",
         )
-        _write(axes, _MARGIN, 63, self._say(subtitle), size=10, colour=_GREY)
+        write(axes, (_MARGIN, 63), self._say(subtitle), size=10, colour=GREY)
         figures = (
-            (Text("医疗费总额", "Charged"), explanation.submitted_amount, _INK),
-            (Text("基金支付", "Paid by funds"), explanation.benefit_amount, _FUND_COLOURS[0]),
+            (Text("医疗费总额", "Charged"), explanation.submitted_amount, INK),
+            (Text("基金支付", "Paid by funds"), explanation.benefit_amount, FUND_COLOURS[0]),
             (
                 Text("个人负担", "Left to the member"),
                 explanation.out_of_pocket_amount,
@@ -144,19 +145,19 @@ class WaterfallPage:
         )
         for place, (label, amount, colour) in enumerate(figures):
             x = _MARGIN + place * (_WIDTH - 2 * _MARGIN) / len(figures)
-            axes.add_patch(Rectangle((x, 84), 3, 40, color=colour, linewidth=0))
-            _write(axes, x + 12, 93, self._say(label), size=_SMALL_SIZE, colour=_GREY)
+            bar(axes, (x, 84), size=(3, 40), colour=colour)
+            write(axes, (x + 12, 93), self._say(label), size=_SMALL_SIZE, colour=GREY)
             told = format_yuan(amount, grouped=True)
-            _write(axes, x + 12, 114, told, size=17, colour=colour)
+            write(axes, (x + 12, 114), told, size=17, colour=colour)
             if place:
                 after = x + 12 + text_width(told, 17) + 8
-                _write(axes, after, 115, self._share(amount), size=10, colour=_GREY)
+                write(axes, (after, 115), self._share(amount), size=10, colour=GREY)
 
     # -- the steps -----------------------------------------------------------------------------
 
     def _draw_steps(self, axes: Axes) -> None:
         y = float(_HEAD_HEIGHT)
-        _draw_rule(axes, y)
+        rule(axes, (_MARGIN, y), width=_WIDTH - 2 * _MARGIN)
         before: tuple[float, float] | None = None  # where the last bar's outlet is
         for row in self._rows:
             scale = self._reason_scale if row.step.kind == "reason" else self._scale
@@ -164,7 +165,7 @@ class WaterfallPage:
             top = y + (row.height - _BAR_HEIGHT) / 2
             if before is not None:
                 x, bottom = before
-                axes.plot([x, x], [bottom, top], color=_GREY, lw=0.8, linestyle=(0, (2, 2)))
+                axes.plot([x, x], [bottom, top], color=GREY, lw=0.8, linestyle=(0, (2, 2)))
             self._draw_row(axes, row, top, scale=scale)
             outlet = row.step.end_amount if row.is_total else row.step.start_amount
             before = (scale.x(outlet), top + _BAR_HEIGHT)
@@ -172,14 +173,14 @@ class WaterfallPage:
             if row.step.kind == "member" and self._is_enlarged:
                 self._draw_enlargement(axes, top + _BAR_HEIGHT, y + self._after_total())
                 before = None
-        _draw_rule(axes, y + 6)
+        rule(axes, (_MARGIN, y + 6), width=_WIDTH - 2 * _MARGIN)
 
     def _draw_row(self, axes: Axes, row: _Row, top: float, *, scale: _Scale) -> None:
         step, middle = row.step, top + _BAR_HEIGHT / 2
-        colour = _GREY if step.kind == "silent" else _INK
+        colour = GREY if step.kind == "silent" else INK
         _draw_label(axes, row, middle, colour=colour)
         track = scale.right - scale.left
-        axes.add_patch(Rectangle((scale.left, top), track, _BAR_HEIGHT, color=_TRACK, linewidth=0))
+        bar(axes, (scale.left, top), size=(track, _BAR_HEIGHT), colour=TRACK)
         end = step.end_amount
         for part in step.parts:
             if part.amount:
@@ -187,19 +188,19 @@ class WaterfallPage:
             end -= part.amount
         if step.kind == "silent":
             x = scale.x(step.end_amount)
-            axes.plot([x, x], [top, top + _BAR_HEIGHT], color=_GREY, linewidth=1)
+            axes.plot([x, x], [top, top + _BAR_HEIGHT], color=GREY, linewidth=1)
         edge = _WIDTH - _MARGIN
         place = edge - _SHARE_WIDTH
-        _write(axes, place, middle, _amount(step), size=_TOTAL_SIZE, colour=colour, align="right")
+        write(axes, (place, middle), _amount(step), size=_TOTAL_SIZE, colour=colour, align="right")
         if step.amount:
             share = self._share(step.amount)
-            _write(axes, edge, middle, share, size=9, colour=_GREY, align="right")
+            write(axes, (edge, middle), share, size=9, colour=GREY, align="right")
 
     def _draw_bar(self, axes: Axes, part: Part, top: float, *, ends: tuple[float, float]) -> None:
         width = max(ends[1] - ends[0], 1.5)  # the smallest amount is still to be seen
         x = min(ends[0], self._scale.right - width)
         colour = self._colours[part.colour_of]
-        axes.add_patch(Rectangle((x, top), width, _BAR_HEIGHT, color=colour, linewidth=0))
+        bar(axes, (x, top), size=(width, _BAR_HEIGHT), colour=colour)
 
     def _draw_enlargement(self, axes: Axes, top: float, bottom: float) -> None:
         left, right = self._scale.left, self._scale.right
@@ -207,8 +208,12 @@ class WaterfallPage:
         corners = [(left, top), (own, top), (right, bottom), (left, bottom)]
         axes.add_patch(Polygon(corners, closed=True, color="#FBEFE3", linewidth=0))
         told = self._say(Text("个人负担的构成（放大显示）", "what is left to the member, enlarged"))
-        _write(
-            axes, _MARGIN + _INDENT, bottom - 12, told, size=_DETAIL_SIZE, colour=_COLOURS["member"]
+        write(
+            axes,
+            (_MARGIN + _INDENT, bottom - 12),
+            told,
+            size=_DETAIL_SIZE,
+            colour=_COLOURS["member"],
         )
 
     # -- the foot ------------------------------------------------------------------------------
@@ -228,14 +233,14 @@ class WaterfallPage:
 
     def _notes(self) -> Iterator[tuple[str, str]]:
         explanation = self._explanation
-        colour = _INK if explanation.examples_count else _GREY
+        colour = INK if explanation.examples_count else GREY
         notes = [(self._say(examples_told(explanation)), colour)]
         if explanation.questions:
             ids = ", ".join(question.question_id for question in explanation.questions)
             told = Text(f"规定尚不明确：{ids}", f"The law is not settled: {ids}")
-            notes.append((self._say(told), _INK))
+            notes.append((self._say(told), INK))
         made = f"{explanation.plan_id} · {explanation.policy_hash} · {explanation.engine_version}"
-        notes.append((made, _GREY))
+        notes.append((made, GREY))
         for note, note_colour in notes:
             for line in wrapped(note, _DETAIL_SIZE, width=_WIDTH - 2 * _MARGIN):
                 yield line, note_colour
@@ -285,30 +290,8 @@ def _draw_label(axes: Axes, row: _Row, middle: float, *, colour: str) -> None:
     y = middle - (_LABEL_LINE * len(row.label) + _DETAIL_LINE * len(row.detail)) / 2
     for line in row.label:
         size = _TOTAL_SIZE if row.is_total else _LABEL_SIZE
-        _write(axes, x, y + _LABEL_LINE / 2, line, size=size, colour=colour)
+        write(axes, (x, y + _LABEL_LINE / 2), line, size=size, colour=colour)
         y += _LABEL_LINE
     for line in row.detail:
-        _write(axes, x, y + _DETAIL_LINE / 2, line, size=_DETAIL_SIZE, colour=_GREY)
+        write(axes, (x, y + _DETAIL_LINE / 2), line, size=_DETAIL_SIZE, colour=GREY)
         y += _DETAIL_LINE
-
-
-def _draw_rule(axes: Axes, y: float) -> None:
-    axes.plot([_MARGIN, _WIDTH - _MARGIN], [y, y], color=_FAINT, linewidth=0.8)
-
-
-def _draw_key(axes: Axes, x: float, y: float, *, colour: str) -> None:
-    shape = "round,pad=0,rounding_size=2"
-    axes.add_patch(FancyBboxPatch((x, y - 5), 10, 10, boxstyle=shape, linewidth=0, color=colour))
-
-
-def _write(
-    axes: Axes,
-    x: float,
-    y: float,
-    text: str,
-    *,
-    size: float,
-    colour: str = _INK,
-    align: Literal["left", "right"] = "left",
-) -> None:
-    axes.text(x, y, text, fontproperties=font(size), color=colour, ha=align, va="center_baseline")
