@@ -196,7 +196,8 @@ def _version_table(
                     f"[bold]{layers[section].label.in_language(language)}[/bold]"
                     f" [dim]{section}[/dim]"
                 )
-        rule = _rule_name(entry.path[1:] or entry.path, language)
+        path = entry.path[1:] if section in layers else entry.path
+        rule = _rule_name(path, language)
         row = [f"  {rule}", _lines(entry, language)]
         table.add_row(*row, *([_cited(entry)] if sources else []))
     return table

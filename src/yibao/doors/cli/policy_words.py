@@ -6,6 +6,7 @@ from yibao.base.texts import Language, Text
 
 RULES = {
     "applies_to": Text("适用范围", "applies to"),
+    "routes": Text("费用通道", "stream"),
     "when": Text("适用条件", "when"),
     "draws": Text("计入费用", "draws"),
     "deductible": Text("起付线", "deductible"),

@@ -245,9 +245,10 @@ DerivedEntry = Annotated[
 
 
 class Route(Spanned):
-    """A stream and the lines it takes."""
+    """A stream, what people call it, and the lines it takes."""
 
     stream: Name
+    name: Label | None = None
     when: Condition
 
 

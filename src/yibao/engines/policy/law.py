@@ -279,10 +279,14 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A stream and the lines it takes (condition over line, encounter and member facts)."""
+    """A stream and the lines it takes (condition over line, encounter and member facts).
+
+    ``label`` is what people call it: one for each stream, None where nobody named it.
+    """
 
     stream: str
     condition: Condition
+    label: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +347,11 @@ class PlanVersion:
     def streams(self) -> tuple[str, ...]:
         """All streams, ``general`` first."""
         return ("general", *dict.fromkeys(route.stream for route in self.routes))
+
+    def stream_label(self, stream: str) -> Text:
+        """What people call a stream; its own name where the plan gives none."""
+        labels = (route.label for route in self.routes if route.stream == stream)
+        return next((label for label in labels if label), Text(stream, stream))
 
     def counter(self, name: str) -> Counter:
         """The counter of a name that this version reads or feeds."""

@@ -274,11 +274,20 @@ def _structure(
         )
 
 
+def _stream(teller: Teller, version: law.PlanVersion, stream: str) -> Entry:
+    """Which lines a stream takes, and what people call it."""
+    taken = [teller.condition(r.condition) for r in version.routes if r.stream == stream]
+    label, when = version.stream_label(stream), _joined(taken, "；", "; ")
+    words = Text(f"{label.zh}: {when.zh}", f"{label.en}: {when.en}")
+    return Entry(("routes", stream), (words,))
+
+
 def outline(version: law.PlanVersion, facts: Facts) -> list[Entry]:
     """Every rule of a version, layer by layer: structure first, then its numbers."""
     teller = Teller(facts)
     counters = {counter.name: counter for counter in version.counters}
     entries = [Entry(("applies_to",), (teller.condition(version.applies_to),))]
+    entries += [_stream(teller, version, stream) for stream in version.streams[1:]]
     for layer in version.layers:
         entries += _structure(teller, layer, counters)
         for path, number in _numbers(layer):

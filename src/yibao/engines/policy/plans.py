@@ -80,10 +80,12 @@ class _PlanCompiler:
                 self.faults.add(complaints.stream_reserved(route.where))
             if route.holds_on(self.span.start):
                 condition = self.desk.words.condition(route.when, route.where)
-                routes.append(law.Route(route.stream, condition))
+                label = Text(route.name.zh, route.name.en) if route.name else None
+                routes.append(law.Route(route.stream, condition, label))
         where = self.written.where_of("routes")
         if len({route.stream for route in routes} | {GENERAL}) > STREAMS_LIMIT:
             self.faults.add(complaints.streams_too_many(where, STREAMS_LIMIT))
+        self._stream_names()
         every = cells([route.condition for route in routes], self.proof.scope)
         if every is None:
             self.faults.add(number_complaints.table_too_wide(where))
@@ -94,6 +96,15 @@ class _PlanCompiler:
                 self.faults.add(complaints.routes_clash(where, one, two=two, case=told(cell)))
                 break
         return tuple(routes)
+
+    def _stream_names(self) -> None:
+        """A stream has one name in its plan, on whatever days its routes are law."""
+        names: dict[str, object] = {}
+        for route in self.written.routes:
+            if route.name is None:
+                continue
+            if names.setdefault(route.stream, route.name) != route.name:
+                self.faults.add(complaints.stream_names_differ(route.where, route.stream))
 
     # ------------------------------------------------------------------------------ derived facts
 

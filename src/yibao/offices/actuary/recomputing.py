@@ -1,7 +1,8 @@
 """Recomputing (复算) a stored quote: the same bill settled again, and compared figure by figure.
 
 Holds: a stored quote is equal only if every figure, reason, source and word is, and the policy that
-answered is the same to the last value (its hash); another engine version alone is only told.
+answered is the same to the last value (its hash); another engine version alone is only told, and
+names for people (`…label`) that the stored quote does not have yet are no difference.
 
 Refuses: to repair or overwrite what was stored.
 """
@@ -119,7 +120,8 @@ def _differs(old: Any, new: Any, path: str) -> tuple[str, object, object] | None
     """The first place at which two trees of data differ, hashes and versions aside."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in (*old, *(key for key in new if key not in old)):
-            if key not in _IDENTITIES:
+            is_new_word = key not in old and key.endswith("label")
+            if key not in _IDENTITIES and not is_new_word:
                 found = _differs(old.get(key), new.get(key), f"{path}.{key}" if path else key)
                 if found is not None:
                     return found

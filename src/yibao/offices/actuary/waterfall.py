@@ -126,7 +126,7 @@ def _reason_detail(adjustment: Adjustment) -> Text:
     if adjustment.ceiling:
         parts.append(adjustment.ceiling_label)
     if adjustment.stream:
-        parts.append(Text(adjustment.stream, adjustment.stream))
+        parts.append(adjustment.stream_label)
     return Text(" · ".join(part.zh for part in parts), " · ".join(part.en for part in parts))
 
 

@@ -51,6 +51,7 @@ def explanation(determination: Determination, words: Vocabulary = NO_WORDS) -> E
     Raises:
         InvariantBroken: if the determination does not close.
     """
+    words = words.within(determination.plan_id)
     labels = {layer.layer: layer.label for layer in determination.layers}
     layers = tuple(layer_shown(layer, words, layer_labels=labels) for layer in determination.layers)
     adjustments = _adjustments(determination, words, layers)
@@ -132,6 +133,7 @@ def _adjustment(
         ceiling=slot.ceiling,
         ceiling_label=Text("", ""),
         stream="" if slot.stream == GENERAL else slot.stream,
+        stream_label=Text("", "") if slot.stream == GENERAL else words.stream(slot.stream),
         amount=amount,
         considered_by=_considered(slot, layers),
         citations=_adjustment_citations(slot, layer, words),

@@ -239,6 +239,7 @@ class Adjustment:
     ceiling: str
     ceiling_label: Text
     stream: str
+    stream_label: Text
     amount: int
     considered_by: tuple[Considered, ...]
     citations: tuple[Citation, ...]

@@ -160,7 +160,8 @@ def _adjustment(adjustment: Adjustment) -> Iterator[Draft]:
         ceiling = adjustment.ceiling_label
         label = Text(f"{label.zh}（{ceiling.zh}）", f"{label.en} ({ceiling.en})")
     if adjustment.stream:
-        label = Text(f"{label.zh}（{adjustment.stream}）", f"{label.en} ({adjustment.stream})")
+        stream = adjustment.stream_label
+        label = Text(f"{label.zh}（{stream.zh}）", f"{label.en} ({stream.en})")
     yield Draft("item", 1, label, money(adjustment.amount), adjustment.citations)
     group = next(text for name, text in GROUPS.items() if name == adjustment.group)
     yield Draft(

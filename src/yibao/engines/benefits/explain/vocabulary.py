@@ -8,7 +8,7 @@ label.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from yibao.base.texts import Text
@@ -58,6 +58,8 @@ class Vocabulary:
     plans: Mapping[str, Text] = field(default_factory=dict)
     funds: Mapping[str, Text] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
+    streams: Mapping[tuple[str, str], Text] = field(default_factory=dict)  # (plan id, stream)
+    plan_id: str = ""  # whose streams are meant
 
     @classmethod
     def of(cls, area: AreaPolicy, *, items: Mapping[str, str] = MappingProxyType({})) -> Vocabulary:
@@ -70,7 +72,16 @@ class Vocabulary:
             plans={version.plan_id: version.label for version in area.plans},
             funds=area.funds,
             items=items,
+            streams={
+                (version.plan_id, stream): version.stream_label(stream)
+                for version in area.plans
+                for stream in version.streams
+            },
         )
+
+    def within(self, plan_id: str) -> Vocabulary:
+        """The words as one plan uses them: its streams may have other names than another's."""
+        return replace(self, plan_id=plan_id)
 
     def plan(self, plan_id: str) -> Text:
         """A plan's name."""
@@ -119,7 +130,12 @@ class Vocabulary:
             words = Text(f"{layer.zh}·{words.zh}", f"{layer.en}: {words.en}")
         if slot.stream == GENERAL:
             return words
-        return Text(f"{words.zh}（{slot.stream}）", f"{words.en} ({slot.stream})")
+        stream = self.stream(slot.stream)
+        return Text(f"{words.zh}（{stream.zh}）", f"{words.en} ({stream.en})")
+
+    def stream(self, name: str) -> Text:
+        """A stream's name in its plan."""
+        return self.streams.get((self.plan_id, name)) or Text(name, name)
 
     def citation(self, provenance: Provenance) -> Citation:
         """A provenance with its documents' titles."""

@@ -53,6 +53,16 @@ def stream_reserved(where: Where) -> Fault:
     )
 
 
+def stream_names_differ(where: Where, stream: str) -> Fault:
+    """Two names for one stream in a plan."""
+    return Fault(
+        "stream_names_differ",
+        where,
+        Text(f"通道“{stream}”有两个名称", f"the stream '{stream}' has two names"),
+        Text("一个通道只写一个名称", "give a stream one name"),
+    )
+
+
 def routes_clash(where: Where, one: str, *, two: str, case: str) -> Fault:
     """A line that two streams take."""
     return Fault(
