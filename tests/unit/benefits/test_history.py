@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 import pytest
 
@@ -16,10 +17,13 @@ from yibao.base.dates import Span
 from yibao.base.errors import InvariantBroken
 from yibao.base.findings import Where
 from yibao.engines.benefits import history
-from yibao.engines.benefits.bills import Learn, Presettle, Refund, Resettle, Reverse
-from yibao.engines.benefits.claim import Balances, CounterKey
+from yibao.engines.benefits.bills import Bill, Learn, Presettle, Refund, Resettle, Reverse
+from yibao.engines.benefits.catalogue import UnableToSplit
+from yibao.engines.benefits.claim import Balances, ClaimDates, CounterKey
 from yibao.engines.benefits.facts import Spell
 from yibao.engines.benefits.history import HistoryInvalid, replay
+from yibao.engines.benefits.rows import charge_dated
+from yibao.engines.benefits.split import BillLine
 from yibao.engines.policy.unable import UnableToDetermine
 
 VISITS_2023 = CounterKey("visit_deductible", ("M1", "2023"))
@@ -127,6 +131,20 @@ def test_reversal_leaves_earlier_claims_and_other_counters_alone():
     assert statuses(done) == [
         ("V1", "live"), ("S1", "live"), ("V2", "reversed"), ("S2", "live")
     ]  # fmt: skip
+
+
+def test_a_reversal_leaves_what_came_between_presettlement_and_settlement_alone():
+    first = visit("V1", "2024-01-05", 500)
+    done = run(Presettle(first.bill), visit("V2", "2024-02-01", 50), first, Reverse("V1"))
+    assert statuses(done) == [("V1", "presettled"), ("V2", "live"), ("V1", "reversed")]
+
+
+def test_lines_of_one_id_are_refused_whether_charged_or_split():
+    twice = day_care("D", "2023-12-28", "2023-12-30", ("2023-12-28", 200), ("2023-12-29", 300))
+    lines = tuple(replace(one, split=replace(one.split, line_id="1")) for one in twice.bill.lines)
+    with pytest.raises(UnableToSplit) as told:
+        run(replace(twice, bill=replace(twice.bill, lines=lines)))
+    assert (told.value.code, told.value.line_id) == ("line_amount_invalid", "1")
 
 
 def test_a_claim_that_fed_nothing_others_read_makes_nobody_stale():
@@ -260,6 +278,25 @@ def test_a_split_without_charge_dates_is_refused():
         run(day_care("D", "2023-12-30", "2024-01-02", ("2023-12-31", 500), (None, 700)))
     assert told.value.code == "charge_date_missing"
     assert "2" in told.value.told("en")
+
+
+def test_the_charge_dates_of_the_lines_say_the_year_of_a_bill_that_is_settled_later():
+    event = day_care("D", "2023-12-28", "2023-12-30", ("2023-12-28", 200), ("2023-12-29", 300))
+    later = replace(event.bill.dates, settlement_date=date(2024, 1, 3))
+    done = run(replace(event, bill=replace(event.bill, dates=later)))
+    (entry,) = done.entries
+    assert entry.determination.chosen_on == date(2023, 12, 29)
+    assert entry.determination.benefit_year == 2023
+    assert benefits(done) == {"D": 100}
+    assert done.balances.of(CounterKey("day_deductible", ("M1", "D", "2023"))) == 300_00
+
+
+def test_a_refund_does_not_move_the_charge_date_of_a_bill():
+    back = BillLine("2", "A", Fraction(-1), -1_00, date(2024, 1, 2), refunds_line_id="1")
+    bought = BillLine("1", "A", Fraction(1), 5_00, date(2023, 12, 29))
+    dates = ClaimDates(date(2024, 1, 3), discharge_date=date(2023, 12, 30))
+    bill = Bill("D", "D", dates, {"care_type": "day_care"}, (bought, back))
+    assert charge_dated(bill).dates.charge_date == date(2023, 12, 29)
 
 
 # -- facts that become known later ---------------------------------------------

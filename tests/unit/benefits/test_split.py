@@ -165,6 +165,7 @@ def test_refund_may_take_all_back_but_not_a_fen_more():
         ([line(9), line(1, "0", line_id="2", refunds_line_id="1")], "line_amount_invalid"),
         ([line(9), line(-1, "-2", line_id="2", refunds_line_id="1")], "refund_beyond_line"),
         ([line(9), line(9)], "line_amount_invalid"),
+        ([line(9), *[line(-1, "0", line_id="2", refunds_line_id="1")] * 2], "line_amount_invalid"),
     ],
 )
 def test_refused_lines(lines, code):

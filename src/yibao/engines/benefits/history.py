@@ -337,7 +337,11 @@ class _Host:
     def _place_of_row(self, entry: Entry) -> int:
         """The place of a row by its id and revision, whatever has become of it."""
         name = (entry.claim_id, entry.revision)
-        return next(i for i, e in enumerate(self.entries) if (e.claim_id, e.revision) == name)
+        return next(
+            i
+            for i, e in enumerate(self.entries)
+            if (e.claim_id, e.revision) == name and e.status != "presettled"
+        )
 
     def _not_live(self, claim_id: str, *, is_known: bool) -> HistoryInvalid:
         known = ", ".join(dict.fromkeys(e.bill.claim_id for e in self.entries if e.is_live)) or "—"

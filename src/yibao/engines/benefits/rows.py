@@ -2,7 +2,7 @@
 
 A bill is one row, except that a plan whose benefit year follows the charge date takes a stay over
 the turn of the year apart: one row a year, made here, before the waterfall, from the lines of that
-year. Such a row is read on its last charge date.
+year. What is read on the charge date is read on the last one of the row's lines.
 
 Holds: the rows of a bill carry all of its lines, each once, in order.
 
@@ -28,7 +28,7 @@ from yibao.engines.benefits.facts import (
     require_admitted,
     worked_out,
 )
-from yibao.engines.benefits.split import BillLine, split_lines, stream_of
+from yibao.engines.benefits.split import BillLine, refuse_repeated, split_lines, stream_of
 from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.law import FactValue, PlanVersion
 from yibao.engines.policy.unable import UnableToDetermine
@@ -72,12 +72,30 @@ def rows_of(law: Law, member: Member, *, bill: Bill, stay_from: date | None = No
         UnableToDetermine: with the code of what is missing or ambiguous.
         UnableToSplit: when a line cannot be split.
     """
-    whole = _row(law, member, bill=bill, stay=_stay(bill, stay_from))
+    whole = _row(law, member, bill=charge_dated(bill), stay=_stay(bill, stay_from))
     parts = _by_year(whole.version, bill)
     if len(parts) == 1:
         return [whole]
     stay = _stay(bill, stay_from)
     return [_row(law, member, bill=part, stay=_within(stay, part)) for part in parts]
+
+
+def charge_dated(bill: Bill) -> Bill:
+    """The bill with the last charge date of its lines as its own, where lines have one.
+
+    A refund goes with the line it names.
+    """
+    lines = [line for line in bill.lines if not _is_refund(line)]
+    days = [line.charge_date for line in lines if line.charge_date is not None]
+    if not days:
+        return bill
+    if bill.dates.charge_date is not None and len(days) < len(lines):
+        days.append(bill.dates.charge_date)
+    return replace(bill, dates=replace(bill.dates, charge_date=max(days)))
+
+
+def _is_refund(line: BillLine | GivenLine) -> bool:
+    return isinstance(line, BillLine) and bool(line.refunds_line_id)
 
 
 def _stay(bill: Bill, stay_from: date | None) -> Span | None:
@@ -166,6 +184,7 @@ def _split(
     law: Law, choice: Choice, *, bill: Bill, facts: Mapping[str, FactValue]
 ) -> tuple[tuple[SplitLine, ...], bool]:
     """The bill's lines after the split, in their order, and whether an example row took part."""
+    refuse_repeated(line.line_id for line in bill.lines)
     routes = choice.version.routes
     charged = [line for line in bill.lines if isinstance(line, BillLine)]
     split = split_lines(charged, law.catalogue, routes=routes, facts=facts, on=choice.chosen_on)

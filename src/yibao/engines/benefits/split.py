@@ -14,7 +14,7 @@ row (:class:`UnableToSplit`, with the codes of :data:`SPLIT_CODES`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -134,13 +134,12 @@ def net_refunds(lines: Sequence[BillLine]) -> list[BillLine]:
     Raises:
         UnableToSplit: ``line_amount_invalid``, ``refund_without_line``, ``refund_beyond_line``.
     """
+    refuse_repeated(line.line_id for line in lines)
     charged: dict[str, BillLine] = {}
     for line in lines:
         if not line.refunds_line_id:
             if line.submitted_amount < 0 or line.quantity < 0:
                 raise _refund_without_line(line)
-            if line.line_id in charged:
-                raise _invalid(line, "行号重复", "its line id is there twice")
             charged[line.line_id] = line
     for line in lines:
         if line.refunds_line_id:
@@ -148,10 +147,23 @@ def net_refunds(lines: Sequence[BillLine]) -> list[BillLine]:
     return list(charged.values())
 
 
+def refuse_repeated(line_ids: Iterable[str]) -> None:
+    """Stop at a line id that stands twice, charged, split or taking back.
+
+    Raises:
+        UnableToSplit: ``line_amount_invalid``.
+    """
+    seen: set[str] = set()
+    for line_id in line_ids:
+        if line_id in seen:
+            raise _invalid(line_id, "行号重复", "its line id is there twice")
+        seen.add(line_id)
+
+
 def _netted(original: BillLine | None, refund: BillLine) -> BillLine:
     if refund.submitted_amount > 0 or refund.quantity > 0:
         raise _invalid(
-            refund,
+            refund.line_id,
             "退费行的金额与数量应为负数或零",
             "a refund's amount and quantity are not above zero",
         )
@@ -187,10 +199,10 @@ def _refund_without_line(line: BillLine) -> UnableToSplit:
     )
 
 
-def _invalid(line: BillLine, why_zh: str, why_en: str) -> UnableToSplit:
+def _invalid(line_id: str, why_zh: str, why_en: str) -> UnableToSplit:
     return UnableToSplit(
         "line_amount_invalid",
-        line.line_id,
-        message=Text(f"明细 {line.line_id}: {why_zh}", f"line {line.line_id}: {why_en}"),
+        line_id,
+        message=Text(f"明细 {line_id}: {why_zh}", f"line {line_id}: {why_en}"),
         remedy=Text("请更正该行", "mend the line"),
     )
