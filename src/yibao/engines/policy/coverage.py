@@ -21,10 +21,10 @@ from yibao.base.rates import MILLION
 from yibao.engines.policy import law
 from yibao.engines.policy.complaints import numbers as complaints
 from yibao.engines.policy.complaints.layers import shares_sum
-from yibao.engines.policy.faults import Faults
+from yibao.engines.policy.faults import Faults, written
 from yibao.engines.policy.numbers import evaluate, holds
 from yibao.engines.policy.unable import UnableToDetermine
-from yibao.engines.policy.vocabulary import Domain, Scope, narrowed, written
+from yibao.engines.policy.vocabulary import Domain, Scope, narrowed
 
 CELLS_LIMIT = 200_000
 """How many combinations of facts are tried for one number."""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from yibao.base.findings import Fault, FaultsFound, Where
 from yibao.base.trees import Branch, Tree, where_at
 from yibao.engines.policy.complaints.syntax import refused
+from yibao.engines.policy.law import FactValue
 
 
 class Faults:
@@ -16,9 +17,12 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: dict[tuple[str, Where, str], Fault] = {}
+        self.additions = 0
+        """How often a fault was added, the repeated ones counted: has anything gone wrong since?"""
 
     def add(self, fault: Fault) -> None:
         """Add one fault."""
+        self.additions += 1
         self._faults.setdefault((fault.code, fault.where, fault.message.en), fault)
 
     def extend(self, faults: Iterable[Fault]) -> None:
@@ -44,9 +48,19 @@ class Faults:
             raise FaultsFound(self._faults.values())
 
 
+def written(value: FactValue) -> str:
+    """A value as people write it in a file."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _key_of(loc: tuple[int | str, ...]) -> str:
-    names = [str(step) for step in loc if not str(step).startswith(("<", "["))]
-    return names[-1] if names else "–"
+    """The last named step of a place, with the position of an entry of it: ``draws[1]``."""
+    steps = [step for step in loc if not str(step).startswith(("<", "["))]
+    names = [step for step in steps if isinstance(step, str)]
+    if not names:
+        return "–"
+    position = steps[-1]
+    return f"{names[-1]}[{position + 1}]" if isinstance(position, int) else names[-1]
 
 
 def from_validation(
@@ -59,7 +73,8 @@ def from_validation(
         loc, kind, shown = detail["loc"], detail["type"], detail.get("input")
         values: dict[str, object] = {"keys": "", "expected": "", **detail.get("ctx", {})}
         values["key"] = _key_of(loc)
-        values["input"] = shown if isinstance(shown, str | int | bool) else "…"
+        values["input"] = written(shown) if isinstance(shown, str | int | bool) else "…"
+        values["expected"] = str(values["expected"]).replace("True", "true").replace(" or ", ", ")
         values["detail"] = detail["msg"]
         where = where_at(tree, loc[:-1] if kind == "missing" else loc)
         if isinstance(tree, Branch) and not where.file:

@@ -58,9 +58,9 @@ class _FormulaCompiler:
 
     def compile(self) -> law.EntitlementVersion:
         written = self.written
-        faults_before = len(self.faults)
+        additions = self.faults.additions
         lines, words = self._lines()
-        if len(self.faults) == faults_before:
+        if self.faults.additions == additions:
             self._prove_lines(lines)
         units = {line.name: line.number.unit for line in lines}
         if written.pays not in units:
@@ -92,11 +92,11 @@ class _FormulaCompiler:
             if line.line in words.facts or line.line in [other.name for other in lines]:
                 self.faults.add(complaints.line_named_as_fact(line.where, line.line))
             figures = self.desk.figures(self.span, words=words)
-            faults_before = len(self.faults)
+            additions = self.faults.additions
             number = figures.number(
                 line.number, line.unit, origin=self.origin.under(line), where=line.where_of("is")
             )
-            if len(self.faults) == faults_before:
+            if self.faults.additions == additions:
                 prove_rows(number, self._proof(words))
             label = Text(line.name.zh, line.name.en)
             lines.append(law.EntitlementLine(line.line, label, number))
@@ -145,17 +145,17 @@ class _FormulaCompiler:
     def _payers(self, words: Vocabulary) -> tuple[law.Payer, ...]:
         figures = self.desk.figures(self.span, words=words)
         proof = self._proof(words)
-        faults_before = len(self.faults)
+        additions = self.faults.additions
         payers = []
         for payer in self.written.paid_by:
             if payer.holds_on(self.span.start):
                 origin, where = self.origin.under(payer), payer.where_of("share")
                 share = figures.number(payer.share, "rate", origin=origin, where=where)
                 payers.append(law.Payer(payer.fund, share))
-                if len(self.faults) == faults_before:
+                if self.faults.additions == additions:
                     prove_rows(share, proof)
                     prove_bounds(share, proof, name=f"paid_by/{payer.fund}")
-        if self.written.paid_by and len(self.faults) == faults_before:
+        if self.written.paid_by and self.faults.additions == additions:
             where = self.written.where_of("paid_by")
             prove_shares([payer.share for payer in payers], proof, where=where)
         return tuple(payers)

@@ -112,18 +112,18 @@ class LayerCompiler:
         may_be_none: bool = False,
     ) -> law.Number:
         """A number of this layer, its rows and bounds proved over the layer's scope."""
-        faults_before = len(self.faults)
+        additions = self.faults.additions
         number = self.frame.figures.number(written, unit, origin=origin, where=where)
-        if len(self.faults) == faults_before:
+        if self.faults.additions == additions:
             prove_rows(number, self.proof)
-        if len(self.faults) == faults_before:
+        if self.faults.additions == additions:
             name = self.written.layer
             prove_bounds(number, self.proof, name=name, may_be_none=may_be_none)
         return number
 
     def _payers(self) -> tuple[law.Payer, ...]:
         written = [payer for payer in self.written.paid_by if payer.holds_on(self.frame.day)]
-        faults_before = len(self.faults)
+        additions = self.faults.additions
         payers = []
         for payer in written:
             origin = self.origin.under(payer)
@@ -134,7 +134,7 @@ class LayerCompiler:
             for other in written[:index]:
                 if other.fund == payer.fund:
                     self.faults.add(name_twice(payer.where, payer.fund, first=other.where))
-        if len(self.faults) == faults_before:
+        if self.faults.additions == additions:
             where = self.written.where_of("paid_by")
             prove_shares([payer.share for payer in payers], self.proof, where=where)
         return tuple(payers)
@@ -275,9 +275,9 @@ class LayerCompiler:
             entry = self.frame.figures.on_day(dated, written.where_of("list"))
             listed = list(entry.bands) if entry else []
             origin = origin.under(entry) if entry else origin
-        faults_before = len(self.faults)
+        additions = self.faults.additions
         bands = tuple(self._band(band, origin.under(band), written.mode) for band in listed)
-        if len(self.faults) == faults_before:
+        if self.faults.additions == additions:
             self._check_edges(bands, listed, written.mode)
         return law.Bands(
             written.mode,

@@ -76,9 +76,11 @@ class Lender:
 
     def lent_to(self, trees: Sequence[Tree]) -> list[Tree]:
         """The documents with every used plan and layer put in place; they are not changed."""
-        return [self._placed(copy_tree(tree), ()) for tree in trees]
+        placed = (self._placed(copy_tree(tree), ()) for tree in trees)
+        return [tree for tree in placed if tree is not None]
 
     def _placed(self, tree: Tree, way: tuple[str, ...]) -> Tree:
+        """A document with what it uses in place; None when there is nothing to put there."""
         if not isinstance(tree, Branch):
             return tree
         if "plan" in tree and "use" in tree:
@@ -88,27 +90,30 @@ class Lender:
             for index, layer in enumerate(layers):
                 if isinstance(layer, Branch) and "use" in layer:
                     layers[index] = self._layer(layer)
+            if any(layer is None for layer in layers):
+                return None
         return tree
 
     def _plan(self, tree: Branch, way: tuple[str, ...]) -> Tree:
         use = str(tree["use"])
-        for key in tree:
-            if key not in _BESIDE_A_PLAN:
-                self.faults.add(complaints.use_with_more(tree.where_of(key), key))
+        more = [key for key in tree if key not in _BESIDE_A_PLAN]
+        if more:
+            fault = complaints.use_with_more(tree.where_of(more[0]), ", ".join(more))
+            self.faults.add(fault)
         if use in way:
             self.faults.add(complaints.use_circular(tree.where_of("use"), use))
-            return tree
+            return None
         lent = self._copy(tree, "plan")
         if lent is None:
-            return tree
+            return None
         for key in ("plan", "area"):
             lent.put(key, tree.get(key, ""), where=tree.where_of(key))
         return self._placed(lent, (*way, use))
 
-    def _layer(self, layer: Branch) -> Branch:
+    def _layer(self, layer: Branch) -> Branch | None:
         lent = self._copy(layer, "layer")
         if lent is None:
-            return layer
+            return None
         lent.pop("area", None)
         for key, value in layer.items():
             if key != "use":
@@ -130,12 +135,14 @@ class Lender:
 def lenders_of(books: Books, code: str, *, kind: str) -> list[str]:
     """The areas whose documents of a kind (``facts``, …) an area takes whole, farthest first."""
     found: list[str] = []
+    seen = {code}
 
     def visit(area: str) -> None:
         for tree in books.get(area, ()):
             used = str(tree.get("use", "")) if isinstance(tree, Branch) else ""
             is_of_kind = used and _FILE_OF.get(kind_of(tree), kind_of(tree)) == kind
-            if is_of_kind and _AREA.match(used) and used not in (*found, code):
+            if is_of_kind and _AREA.match(used) and used not in seen:
+                seen.add(used)
                 visit(used)
                 found.append(used)
 

@@ -137,11 +137,11 @@ class _PlanCompiler:
             self.faults.add(fault)
         self.desk.words.is_known(ranked.as_fact, where)
         unit: law.Unit = "amount" if fact.kind == "amount" else "count"
-        faults_before = len(self.faults)
+        additions = self.faults.additions
         reference = doc.NumberBody(number=ranked.number)
         number = self.figures.number(reference, unit, origin=self.origin, where=where)
         number = replace(number, where=where)
-        if len(self.faults) == faults_before:
+        if self.faults.additions == additions:
             prove_rows(number, self.proof)
             prove_bounds(number, self.proof, name=fact.name)
         shares = tuple(self.figures.literal(share, "rate", where=where) for share in ranked.shares)

@@ -27,11 +27,21 @@ def _day(value: object) -> date:
     raise PydanticCustomError("day", "not a day that exists, like 2024-01-31")
 
 
+def _scalar(value: object) -> int | str:
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        return value
+    raise PydanticCustomError("scalar", "an integer or text")
+
+
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 AreaCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Use = Annotated[str, StringConstraints(pattern=USE_PATTERN)]
-Scalar = Annotated[int | str, Field(description="amount, rate, points or count, by its place")]
+Scalar = Annotated[
+    int | str,
+    BeforeValidator(_scalar),
+    Field(description="amount, rate, points or count, by its place"),
+]
 FactScalar = bool | int | str
 Confidence = Literal["H", "M", "seed", "example", "open"]
 DateName = Literal["discharge_date", "settlement_date", "charge_date"]

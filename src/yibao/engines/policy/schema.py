@@ -44,6 +44,7 @@ def policy_schema() -> Schema:
     _, generated = models_json_schema([(model, "validation") for model in models], by_alias=True)
     definitions: dict[str, Schema] = generated["$defs"]
     _let_layers_be_taken(definitions)
+    _close(definitions)
     chain: Schema = {"$ref": "#/$defs/TakenWhole"}
     for keys, model in reversed(_BY_KEYS):
         chain = {"if": _has_one_of(keys), "then": _of(model), "else": chain}
@@ -81,6 +82,18 @@ def _first_keys(definitions: Mapping[str, Schema]) -> Schema:
         for keys, model in _BY_KEYS
         for key in keys
     }
+
+
+def _close(schema: object) -> None:
+    """Let a mapping whose keys have a pattern have no other keys."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema["additionalProperties"] = False
+        for part in schema.values():
+            _close(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            _close(part)
 
 
 def _let_layers_be_taken(definitions: dict[str, Schema]) -> None:

@@ -17,7 +17,7 @@ from yibao.base.texts import Text
 from yibao.engines.policy import documents as doc
 from yibao.engines.policy.complaints import words as complaints
 from yibao.engines.policy.documents_area import Fact, FactSet
-from yibao.engines.policy.faults import Faults
+from yibao.engines.policy.faults import Faults, written
 from yibao.engines.policy.law import Condition, FactDefinition, FactValue, Test
 
 
@@ -202,11 +202,6 @@ class Vocabulary:
         known = known or [f"{fact.start} … {fact.below - 1}"]
         known += [name for name, entry in self.sets.items() if entry.fact == fact.name]
         self.faults.add(complaints.fact_value_unknown(where, fact.name, value=value, known=known))
-
-
-def written(value: FactValue) -> str:
-    """A value as people write it in a policy file."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def narrowed(scope: Scope, condition: Condition) -> dict[str, Domain]:

@@ -29,7 +29,7 @@ _INTEGER = (
     Text("请写不加引号的整数", "write an integer without quotes"),
 )
 
-_TOLD: Mapping[str, tuple[Text, Text]] = {
+KINDS: Mapping[str, tuple[Text, Text]] = {
     "missing": (Text("缺少必填项“{key}”", "the entry '{key}' is missing"), _ADD),
     "extra_forbidden": (
         Text("不认识的项“{key}”", "the entry '{key}' is not known here"),
@@ -72,9 +72,9 @@ _TOLD: Mapping[str, tuple[Text, Text]] = {
         Text("此处应为文字，实为“{input}”", "text is expected here, not '{input}'"),
         Text("请加引号", "quote it"),
     ),
-    "bool_type": (
-        Text("此处应为 true 或 false", "true or false is expected here"),
-        _ONE_OF_THESE,
+    "scalar": (
+        Text("此处应为数值或文字，实为“{input}”", "a number or text is expected, not '{input}'"),
+        _AS_DOCUMENTED,
     ),
     "int_type": _INTEGER,
     "greater_than_equal": (
@@ -101,9 +101,10 @@ def refused(
     where: Where, kind: str, *, values: Mapping[str, object], known_keys: Iterable[str]
 ) -> Fault:
     """One refusal of a model; ``values`` fill its words."""
-    message, remedy = _TOLD.get(kind, _OTHERWISE)
+    message, remedy = KINDS.get(kind, _OTHERWISE)
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(values["key"]), list(known_keys), n=2)
+        key = str(values["key"])
+        near = difflib.get_close_matches(key, [known for known in known_keys if known != key], n=2)
         if near:
             shown = ", ".join(near)
             remedy = Text(f"是否应为 {shown}？", f"did you mean {shown}?")
