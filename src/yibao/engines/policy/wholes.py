@@ -9,6 +9,7 @@ from yibao.base.dates import Span
 from yibao.base.findings import Where
 from yibao.engines.policy import law
 from yibao.engines.policy.area import AreaPolicy, Product
+from yibao.engines.policy.asking import prove_asked
 from yibao.engines.policy.complaints import plans as complaints
 from yibao.engines.policy.complaints.numbers import table_too_wide
 from yibao.engines.policy.coverage import cells, told
@@ -21,6 +22,7 @@ from yibao.engines.policy.vocabulary import Vocabulary
 def prove_whole(policy: AreaPolicy, *, faults: Faults) -> None:
     """Add a fault for everything that no single document could show."""
     words = Vocabulary(policy.facts, {}, faults=faults)
+    prove_asked(policy, faults=faults)
     _prove_feeding(policy, faults)
     _prove_funds(policy, faults)
     _prove_apart(policy, words, faults)

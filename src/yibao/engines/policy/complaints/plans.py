@@ -92,6 +92,39 @@ def derived_undeclared(where: Where, name: str) -> Fault:
     )
 
 
+def line_fact_asked(where: Where, name: str) -> Fault:
+    """A fact of a line, asked where there is only the claim."""
+    return Fault(
+        "line_fact_asked",
+        where,
+        Text(
+            f"“{name}”是费用明细的事实，只有 routes 可以引用",
+            f"'{name}' is a fact of a line, which only `routes` can ask about",
+        ),
+        Text(
+            "请用 routes 将这类明细分入专门通道，再由保障层提取该通道",
+            "send such lines to a stream by `routes`, and let a layer draw the stream",
+        ),
+    )
+
+
+def derived_early(where: Where, name: str) -> Fault:
+    """A derived fact, asked before it is known."""
+    return Fault(
+        "derived_early",
+        where,
+        Text(
+            f"此处引用派生事实“{name}”时，它尚未得出",
+            f"the derived fact '{name}' is not known yet where it is asked here",
+        ),
+        Text(
+            "派生事实自保障层起可用；applies_to、routes 与在其之前的派生事实不能引用",
+            "it is known from the layers on, not to `applies_to`, `routes` or what is derived"
+            " before it",
+        ),
+    )
+
+
 def list_fact_unknown(where: Where, name: str, *, of: str, known: Iterable[str]) -> Fault:
     """A ranked sum over something that is not a list of its fact."""
     return Fault(
