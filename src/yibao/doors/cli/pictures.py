@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from yibao.base.errors import YibaoError
 from yibao.base.texts import Language, Text
-from yibao.engines.benefits.explain.shapes import Explanation
-from yibao.offices.actuary.pictures import picture
+
+if TYPE_CHECKING:
+    from yibao.engines.benefits.explain.shapes import Explanation
+    from yibao.offices.actuary.pages import Form
 
 
 class UnableToWrite(YibaoError):
     """A file cannot be written where it was asked for."""
+
+
+class UnableToDraw(YibaoError):
+    """A picture was asked for in a form that there is not."""
+
+
+def picture_form(place: Path) -> Form:
+    """The form of a picture by the suffix of its file.
+
+    Raises:
+        UnableToDraw: if it is neither SVG nor PNG.
+    """
+    match place.suffix.lower():
+        case ".svg":
+            return "svg"
+        case ".png":
+            return "png"
+        case _:
+            raise UnableToDraw(
+                Text(f"不支持的图片格式: {place.name}", f"no such form of picture: {place.name}"),
+                Text("文件名请以 .svg 或 .png 结尾", "let the file end in .svg or .png"),
+            )
 
 
 def write_picture(place: Path, explained: Explanation, *, form: str, language: Language) -> None:
@@ -20,7 +45,17 @@ def write_picture(place: Path, explained: Explanation, *, form: str, language: L
     Raises:
         UnableToWrite: if the folder does not exist or may not be written.
     """
-    content = picture(explained, "png" if form == "png" else "svg", language=language)
+    from yibao.offices.actuary.pictures import picture
+
+    write_content(place, picture(explained, "png" if form == "png" else "svg", language=language))
+
+
+def write_content(place: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        UnableToWrite: if the folder does not exist or may not be written.
+    """
     unfinished = place.with_name(f"{place.name}.part")
     try:
         unfinished.write_bytes(content)
@@ -34,7 +69,7 @@ def write_picture(place: Path, explained: Explanation, *, form: str, language: L
 
 
 def make_folder(folder: Path) -> None:
-    """A folder for pictures, made if need be.
+    """A folder for results, made if need be.
 
     Raises:
         UnableToWrite: if it cannot be made.

@@ -9,11 +9,10 @@ import click
 
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
+from yibao.doors.cli.pictures import picture_form, write_picture
 from yibao.engines.benefits.history import Entry
-from yibao.offices.actuary.quoting import Quote, Terms, UnableToQuote, as_data
+from yibao.offices.actuary.quoting import Quote, Terms, as_data
 from yibao.offices.actuary.quoting import quote as settle_bill
-
-_FORMS = {".svg": "svg", ".png": "png"}
 
 
 @click.command()
@@ -44,7 +43,7 @@ def quote(
     BILL is a YAML file (docs/bill-format.md): a member, what is known of them, and what happened.
     Of several events, the last that settled something is explained.
     """
-    form = _form(picture)
+    form = picture_form(picture) if picture is not None else ""
     quoted = settle_bill(bill, Terms(policy, with_examples, reforms))
     asked = quoted.asked(event)
     if picture is not None:
@@ -71,19 +70,5 @@ def _print(quoted: Quote, asked: list[Entry], language: Language) -> None:
         console.print()
 
 
-def _form(picture: Path | None) -> str:
-    if picture is None:
-        return ""
-    form = _FORMS.get(picture.suffix.lower())
-    if form is None:
-        raise UnableToQuote(
-            Text(f"不支持的图片格式: {picture.name}", f"no such form of picture: {picture.name}"),
-            Text("文件名请以 .svg 或 .png 结尾", "let the file end in .svg or .png"),
-        )
-    return form
-
-
 def _draw(quoted: Quote, asked: list[Entry], place: Path, *, form: str, language: Language) -> None:
-    from yibao.doors.cli.pictures import write_picture
-
     write_picture(place, quoted.explained(asked[-1]), form=form, language=language)

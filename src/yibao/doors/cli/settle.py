@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +13,7 @@ import click
 from yibao.base.money import format_yuan
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
+from yibao.doors.cli.running import interruptible, progress_bars
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,21 +49,26 @@ def settle(
 ) -> None:  # fmt: skip
     """Settle a file of claims.
 
-    IN is a folder with claims.csv or claims.parquet (and lines beside it), or a file of claims. OUT
-    is a .csv or .parquet file, one row a claim; rejected claims stand in OUT.rejects.csv with the
-    reason and what to do. Formats: docs/claims-format.md, docs/settle-output.md.
+    IN is a folder with claims.csv or claims.parquet (and lines beside it), a file of claims, or a
+    folder of partitions with their manifest.json, as `yibao city make` makes them. OUT is a .csv or
+    .parquet file, one row a claim; rejected claims stand in OUT.rejects.csv with the reason and
+    what to do. Formats: docs/claims-format.md, docs/settle-output.md.
 
     Exit code 0: all settled; 1: some claims were rejected; 3: the file cannot be used.
     """
     from yibao.offices.actuary.laws import open_law
     from yibao.offices.actuary.settling import ResultPlaces, settle_file
-    from yibao.storage.files.claim_files import find_claims
+    from yibao.storage.files.partitions import find_places
 
     law = open_law(policy, with_examples=with_examples, reforms=reforms, catalogue=catalogue)
     results = ResultPlaces(out, lines_out, determinations)
-    with _interruptible(), _progress(language) as progress:
+    with interruptible(), progress_bars(language) as bars:
         summary = settle_file(
-            law, find_claims(claims, lines), results=results, engine=engine, progress=progress
+            law,
+            find_places(claims, lines),
+            results=results,
+            engine=engine,
+            progress=bars.of(Text("结算", "settling")),
         )
     if as_json:
         click.echo(json.dumps(_as_data(summary, results), ensure_ascii=False))
@@ -75,47 +77,6 @@ def settle(
     if summary.rejected_count:
         _tell_rejects(summary, results, language)
         raise SystemExit(NOT_ALL_SETTLED)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let a polite `kill` end the run like Ctrl-C does, so that nothing half written stays."""
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _progress(language: Language) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeElapsedColumn(), console=console, disable=not sys.stderr.isatty()
-    ) as bar:
-        reading = Text("读取并校验", "reading and judging").in_language(language)
-        settling = Text("结算", "settling").in_language(language)
-        task = bar.add_task(reading, total=None)
-
-        def tell(done: int, total: int) -> None:
-            bar.update(task, description=settling, completed=done, total=total)
-
-        yield tell
 
 
 def _as_data(summary: Summary, results: ResultPlaces) -> dict[str, object]:
