@@ -37,6 +37,9 @@ COMMANDS: dict[str, LazyCommand] = {
         "yibao.doors.cli.recompute:recompute", "Recompute a stored determination and compare."
     ),
     "settle": LazyCommand("yibao.doors.cli.settle:settle", "Settle a file of claims."),
+    "what-if": LazyCommand(
+        "yibao.doors.cli.what_if:what_if", "Ask what a reform would do to a file of claims."
+    ),
     "entitle": LazyCommand(
         "yibao.doors.cli.entitle:entitle", "Work out an entitlement for a person."
     ),
