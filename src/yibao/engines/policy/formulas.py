@@ -67,6 +67,9 @@ class _FormulaCompiler:
             where, kind = written.where_of("pays"), layer_complaints.LINE
             fault = layer_complaints.name_unknown(where, written.pays, kind=kind, known=units)
             self.faults.add(fault)
+        elif written.paid_by and units[written.pays] != "amount":
+            where = written.where_of("pays")
+            self.faults.add(number_complaints.unit_mismatch(where, written.pays, unit="amount"))
         version = law.EntitlementVersion(
             entitlement_id=f"{written.area}/{written.entitlement}",
             area=written.area,

@@ -37,7 +37,14 @@ from yibao.engines.policy.provenance import Origin
 from yibao.engines.policy.vocabulary import Scope, Vocabulary, narrowed
 
 PER_CLAIM = "per_claim"
-_LONG_PERIODS = ("benefit_year", "month", "day", "episode", "lifetime")
+_OUTLASTING: Mapping[law.Period, tuple[law.Period, ...]] = {
+    "day": ("day", "month", "benefit_year", "lifetime"),
+    "month": ("month", "benefit_year", "lifetime"),
+    "benefit_year": ("benefit_year", "lifetime"),
+    "episode": ("episode", "benefit_year", "lifetime"),
+    "lifetime": ("lifetime",),
+}
+"""Periods that a deductible may run on through, with those that last as long."""
 _USES: Mapping[str, tuple[law.Measure, ...]] = {
     "payment_ceilings": ("paid",),
     "before_deductible": ("admitted", "drawn"),
@@ -331,7 +338,9 @@ class LayerCompiler:
             return law.TopUp((), ())
         target = written.target
         origin = self.origin.under(written).under(target)
-        for layer in written.counting:
+        for index, layer in enumerate(written.counting):
+            if layer in written.counting[:index]:
+                self.faults.add(name_twice(written.where, layer, first=written.where))
             if layer not in self.frame.earlier:
                 kind, known = complaints.EARLIER_LAYER, self.frame.earlier
                 fault = complaints.name_unknown(written.where, layer, kind=kind, known=known)
@@ -339,6 +348,7 @@ class LayerCompiler:
         slots = target.of or target.at_most_of
         for slot in slots:
             self.faults.extend(class_faults(slot, target.where, streams=self.frame.streams))
+        self.faults.extend(twice_faults(slots, target.where))
         share = amount = None
         if target.share is not None:
             share = self._number(target.share, "rate", origin=origin, where=target.where)
@@ -351,9 +361,14 @@ class LayerCompiler:
         if not isinstance(layer.pays, law.Bands) or not layer.pays.is_measured_from_zero:
             return
         read = _names(layer.deductible.counter) if layer.deductible else set()
-        counters = [self.frame.counters[name] for name in read if name]
-        if any(c.period in _LONG_PERIODS for c in counters) and "" in _names(layer.pays.position):
-            self.faults.add(complaints.position_missing(self.written.where_of("bands")))
+        periods = {self.frame.counters[name].period for name in read if name}
+        positions = [
+            self.frame.counters[name].period if name else None
+            for name in _names(layer.pays.position)
+        ]
+        for period in periods & _OUTLASTING.keys():
+            if any(position not in _OUTLASTING[period] for position in positions):
+                self.faults.add(complaints.position_missing(self.written.where_of("bands")))
 
 
 def _names(choice: law.CounterChoice) -> set[str]:

@@ -64,7 +64,7 @@ def clashes(overlays: Listed[Overlay]) -> Iterator[Fault]:
     taken: list[tuple[list[str], Overlay, Change]] = []
     for overlay in overlays:
         for change in overlay.changes:
-            path = _steps(change)
+            path = _way(change)
             for other_path, other, other_change in taken:
                 shorter = min(len(path), len(other_path))
                 if other is not overlay and path[:shorter] == other_path[:shorter]:
@@ -79,6 +79,14 @@ def clashes(overlays: Listed[Overlay]) -> Iterator[Fault]:
 
 def _steps(change: Change) -> list[str]:
     return [step for step in change.at.split("/") if step]
+
+
+def _way(change: Change) -> list[str]:
+    """The steps of a path, the ``layers`` or ``lines`` that may be left out left out."""
+    steps = _steps(change)
+    if len(steps) > 2 and steps[0] != SHARED and steps[1] in ("layers", "lines"):
+        del steps[1]
+    return steps
 
 
 class _Walk:

@@ -26,6 +26,7 @@ from yibao.engines.policy.vocabulary import Domain
 
 STREAMS_LIMIT = 8
 GENERAL = "general"
+_AMOUNTS = ("drawn", "admitted", "deductible", "covered", "paid")
 
 
 def compile_plan(written: plan_doc.Plan, desk: Desk) -> list[law.PlanVersion]:
@@ -220,6 +221,11 @@ class _PlanCompiler:
         if name not in known:
             kind = layer_complaints.COUNTER
             self.faults.add(layer_complaints.name_unknown(where, name, kind=kind, known=known))
+        elif known[name].adds == "claim_count":
+            fault = layer_complaints.counter_unit(
+                where, name, adds=known[name].adds, wanted=_AMOUNTS
+            )
+            self.faults.add(fault)
 
     def _counters(self, version: law.PlanVersion) -> tuple[law.Counter, ...]:
         """Every counter that a version reads or feeds, by name, then those that they open from."""
