@@ -37,6 +37,9 @@ COMMANDS: dict[str, LazyCommand] = {
         "yibao.doors.cli.recompute:recompute", "Recompute a stored determination and compare."
     ),
     "settle": LazyCommand("yibao.doors.cli.settle:settle", "Settle a file of claims."),
+    "city": LazyCommand(
+        "yibao.doors.cli.city:city", "Make a synthetic city; compare it with published figures."
+    ),
     "what-if": LazyCommand(
         "yibao.doors.cli.what_if:what_if", "Ask what a reform would do to a file of claims."
     ),

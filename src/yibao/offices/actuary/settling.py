@@ -72,13 +72,15 @@ class ResultPlaces:
 
 def settle_file(
     law: Law,
-    place: ClaimsPlace,
+    place: ClaimsPlace | Sequence[ClaimsPlace],
     *,
     results: ResultPlaces,
     engine: str = "reference",
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
-    """Settle a file of claims; ``progress`` is told claims done and claims in all.
+    """Settle a file of claims, or partitions one after another as if they were one file.
+
+    ``progress`` is told claims done and claims met so far. No member may be in two partitions.
 
     Raises:
         FaultsFound: if the file cannot be read as a whole; nothing is written then.
@@ -87,27 +89,34 @@ def settle_file(
     """
     begun = time.perf_counter()
     settle = _engine(engine)
-    _refuse_overwriting(place, results)
+    places = [place] if isinstance(place, ClaimsPlace) else place
     summary = Summary()
+    read = 0
+    for one in places:
+        _refuse_overwriting(one, results)
     with ResultFiles(results.claims) as files:
-        staged = StagedClaims(
-            place,
-            facts=facts_stated(law.area),
-            streams=_streams(law.area),
-            folder=files.folder,
-        )
         sink = _Sink(law, files, results, summary)
-        for group in staged.groups(by_family=_by_family(law.area)):
-            for outcome in settle(law, group):
-                sink.take(outcome)
-            summary.claims_count += len(group)
-            if progress is not None:
-                progress(summary.claims_count, staged.claims_count)
+        for one in places:
+            staged = _staged(law, one, files.folder)
+            read += staged.claims_count
+            for group in staged.groups(by_family=_by_family(law.area)):
+                for outcome in settle(law, group):
+                    sink.take(outcome)
+                summary.claims_count += len(group)
+                if progress is not None:
+                    progress(summary.claims_count, read)
         summary.settled_count = summary.claims_count - summary.rejected_count
-        _check_sums(summary, staged.claims_count)
+        _check_sums(summary, read)
         files.commit()
     summary.seconds = time.perf_counter() - begun
     return summary
+
+
+def _staged(law: Law, place: ClaimsPlace, folder: Path) -> StagedClaims:
+    """The claims of a place, read and judged; the staged copy is written over the one before."""
+    return StagedClaims(
+        place, facts=facts_stated(law.area), streams=_streams(law.area), folder=folder
+    )
 
 
 def settle_by_reference(law: Law, claims: Sequence[FiledClaim | Reject]) -> Iterator[Outcome]:
