@@ -924,6 +924,17 @@ PLANS = [
         good="care_type: clinic}, from: 2024-01-02}",
     ),
     Case(
+        "product_gap",  # the last verified day counts, the day after it no more
+        "stay.yaml",
+        "in_force: [{from: 2024-01-01}]",
+        "in_force: [{from: 2024-01-01, until: 2025-12-31}]",
+        "the product 'stay' has no plan from 2025-12-31",
+        "产品“stay”自 2025-12-31 起没有适用的计划",
+        at="{name: stay, when",
+        told_in="area.yaml",
+        good="in_force: [{from: 2024-01-01, until: 2026-01-01}]",
+    ),
+    Case(
         "fund_unknown",
         "clinic.yaml",
         'paid_by: [{fund: pooling, share: "90%"}',

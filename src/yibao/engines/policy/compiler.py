@@ -178,16 +178,14 @@ def _area(documents: Sequence[doc.Written], faults: Faults) -> area_doc.Area | N
 
 
 def _products(area: area_doc.Area | None, words: Vocabulary) -> tuple[Product, ...]:
-    """The products, each up to the day after the last verified one at most."""
+    """What must have exactly one rule a day."""
     if area is None:
         return ()
-    horizon = area.verified_until
-    after = date.fromordinal(horizon.toordinal() + 1) if horizon else None
     return tuple(
         Product(
             entry.name,
             words.condition(entry.when, entry.where),
-            Span(entry.start or date.min, entry.until or after),
+            Span(entry.start or date.min, entry.until),
             entry.where,
         )
         for entry in area.products

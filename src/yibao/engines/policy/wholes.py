@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import combinations
 
 from yibao.base.dates import Span
@@ -93,8 +94,11 @@ def _edges(spans: Sequence[Span], within: Span) -> list[Span]:
 
 def _prove_product(policy: AreaPolicy, product: Product, words: Vocabulary, faults: Faults) -> None:
     """Exactly one plan for every case of the product on every day up to the verified one."""
+    last = policy.verified_until
+    after = last + timedelta(days=1) if last is not None else None
+    days = Span(product.span.start, product.span.until or after)
     scope = words.scope(product.condition)
-    for span in _edges([version.span for version in policy.plans], product.span):
+    for span in _edges([version.span for version in policy.plans], days):
         near = [
             version
             for version in policy.plans_on(span.start)
