@@ -62,7 +62,14 @@ def test_a_bill_of_slots():
 
 @pytest.mark.parametrize(
     ("written", "fen"),
-    [("0", 0), ("240", 24000), ('"240"', 24000), ('"240.5"', 24050), ('"0.01"', 1)],
+    [
+        ("0", 0),
+        ("240", 24000),
+        ("100000000000", 10**13),
+        ('"240"', 24000),
+        ('"240.5"', 24050),
+        ('"0.01"', 1),
+    ],
 )
 def test_amounts_are_yuan_and_become_fen(written: str, fen: int):
     assert settled(HEAD + VISIT.replace("240", written)).slots[Slot("eligible")] == fen
@@ -80,7 +87,10 @@ def test_amounts_are_yuan_and_become_fen(written: str, fen: int):
         ("010", "yaml_scalar"),
         ('""', "bill_amount"),
         ("[1]", "bill_amount"),
-        ("99999999999999", "bill_amount"),
+        ('"100000000000.01"', "bill_amount_too_large"),
+        ("99999999999999", "bill_amount_too_large"),
+        ("２４０", "bill_amount"),
+        ('"２４０.５０"', "bill_amount"),
     ],
 )
 def test_an_amount_that_is_none_is_refused_at_its_line(written: str, code: str):
@@ -207,6 +217,10 @@ events:
         ("    slots: {eligible: 240}\n", "", [("bill_no_amounts", 6)]),
         ("settle: V1", "setle: V1", [("bill_event_kind", 6)]),
         ("settle: V1", "settle: a/b", [("bill_identifier", 6)]),
+        ("settle: V1", 'settle: " a"', [("bill_identifier", 6)]),
+        ("settle: V1", 'settle: "a "', [("bill_identifier", 6)]),
+        ("settle: V1", 'settle: ""', [("bill_identifier", 6)]),
+        ("settle: V1", f"settle: {'9' * 65}", [("bill_identifier", 6)]),
         (
             "    facts: {care_type: visit}",
             "    fact: {care_type: visit}",

@@ -11,7 +11,7 @@ from yibao.doors.cli.entry import language_option
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--policy", default="", help="Area code or policy folder; default: the file's.")
 @click.option("--with-examples", is_flag=True, help="Switch the overlays of example values on.")
 @click.option("--json", "as_json", is_flag=True, help="Print data, not prose.")

@@ -16,7 +16,12 @@ import click
 
 from yibao import __version__
 from yibao.base.errors import YibaoError
-from yibao.base.texts import Language
+from yibao.base.system import system_reason
+from yibao.base.texts import Language, Text
+from yibao.doors.cli.words import UnknownCommand, usage_told
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 class LazyCommand(NamedTuple):
@@ -63,7 +68,7 @@ def default_language() -> Language:
 
 def chosen_language(arguments: list[str]) -> Language:
     """The language that the words of a command line ask for, for errors met before they parse."""
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in zip(arguments, [*arguments, ""][1:], strict=True):
         value = word.partition("=")[2] if word.startswith("--language=") else ""
         if word == "--language":
             value = following
@@ -112,18 +117,56 @@ class LazyGroup(click.Group):
         """Find the command; an unknown one names those there are."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            known = ", ".join(COMMANDS)
-            context.fail(f"No such command {name!r}. There are: {known}")
+            raise UnknownCommand(name, ", ".join(COMMANDS), context)
         return super().resolve_command(context, args)
 
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401
         """Run; an error that a person can put right is told without a traceback."""
         words = list(args[0]) if args and args[0] else list(extra.get("args") or sys.argv[1:])
         try:
-            return super().main(*args, **extra)
-        except YibaoError as error:
-            click.echo(error.told(chosen_language(words)), err=True)
-            raise SystemExit(error.exit_code) from None
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+            sys.stdout.flush()
+        except (YibaoError, click.ClickException, click.Abort, OSError) as error:
+            code = _ended(error, chosen_language(words))
+        raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _ended(error: Exception, language: Language) -> int:
+    """Tell why a run ended, and its exit code."""
+    if isinstance(error, YibaoError):
+        click.echo(error.told(language), err=True)
+        return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.UsageError):
+        click.echo(usage_told(error, language), err=True)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, OSError):
+        return _refused(error, language)
+    told = Text("已中断；没有留下写了一半的文件", "interrupted; nothing half written is left")
+    click.echo(told.in_language(language), err=True)
+    return INTERRUPTED
+
+
+def _refused(error: OSError, language: Language) -> int:
+    """The system refused a file that nobody looked after, or to take the answer itself."""
+    if error.filename is None and sys.stdout is sys.__stdout__:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or the rest is tried again at the end
+    if isinstance(error, BrokenPipeError):
+        return 1  # the reader has seen enough
+    why = system_reason(error)
+    what = Text("无法输出结果", "the answer cannot be printed")
+    if error.filename is not None:
+        what = Text(f"无法使用 {error.filename}", f"cannot use {error.filename}")
+    message = Text(f"{what.zh}: {why.zh}", f"{what.en}: {why.en}")
+    remedy = Text("请检查磁盘空间、路径与权限", "look at the disk's space, the path, permissions")
+    told = YibaoError(message, remedy)
+    click.echo(told.told(language), err=True)
+    return told.exit_code
 
 
 @click.group(cls=LazyGroup)

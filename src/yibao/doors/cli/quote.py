@@ -16,7 +16,7 @@ from yibao.offices.actuary.quoting import quote as settle_bill
 
 
 @click.command()
-@click.argument("bill", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("bill", type=click.Path(path_type=Path))
 @click.option("--policy", default="", help="Area code or policy folder; default: the bill's.")
 @click.option("--with-examples", is_flag=True, help="Switch the overlays of example values on.")
 @click.option("--reform", "reforms", multiple=True, help="A reform, by name; may be repeated.")

@@ -13,8 +13,8 @@ from yibao.offices.actuary.recomputing import Recomputed, read_stored
 
 
 @click.command()
-@click.argument("stored", type=click.Path(path_type=Path, dir_okay=False))
-@click.argument("bill", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("stored", type=click.Path(path_type=Path))
+@click.argument("bill", type=click.Path(path_type=Path))
 @click.option("--policy", default="", help="Recompute under this policy instead of the stored one.")
 @language_option
 def recompute(stored: Path, bill: Path, policy: str, language: Language) -> None:

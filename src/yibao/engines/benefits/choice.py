@@ -22,7 +22,7 @@ from yibao.engines.policy.law import Condition, PlanVersion
 from yibao.engines.policy.unable import UnableToDetermine
 
 UNVERIFIED_YEAR = "unverified_year"
-"""Finding: the chosen date lies behind the last year that the area's law was verified for."""
+"""Finding: the chosen date lies behind the last day that the area, or its register, vouches for."""
 
 FactsOn = Callable[[date], Mapping[str, Stated]]
 
@@ -77,8 +77,20 @@ def choose(area: AreaPolicy, dates: ClaimDates, *, facts_on: FactsOn) -> Choice:
 
 
 def _chosen(area: AreaPolicy, one: _Met) -> Choice:
-    late = area.verified_until is not None and one.day > area.verified_until
-    return Choice(one.version, one.day, one.facts, (UNVERIFIED_YEAR,) if late else ())
+    is_late = area.verified_until is not None and one.day > area.verified_until
+    is_late = is_late or _is_behind_register(area, one)
+    return Choice(one.version, one.day, one.facts, (UNVERIFIED_YEAR,) if is_late else ())
+
+
+def _is_behind_register(area: AreaPolicy, one: _Met) -> bool:
+    """Whether the register has a last day for a product of the bill, and the date lies behind."""
+    for product in area.products:
+        ends = [entry.span.until for entry in area.verified if entry.product == product.name]
+        known = [end for end in ends if end is not None]
+        is_closed = bool(known) and len(known) == len(ends)
+        if is_closed and one.day >= max(known) and _unanswered(product.condition, one.facts) == []:
+            return True
+    return False
 
 
 def _unanswered(condition: Condition, facts: Mapping[str, Stated]) -> list[str] | None:
@@ -104,6 +116,7 @@ def _no_plan(area: AreaPolicy, nearly: Mapping[str, Sequence[str]]) -> UnableToD
                 f"no plan can be chosen: plan {plan} asks for {words}, which nobody stated",
             ),
             Text(f"请补充 {words}", f"state {words}"),
+            subject=missing[0],
         )
     plans = ", ".join(dict.fromkeys(version.plan_id for version in area.plans)) or "—"
     return UnableToDetermine(

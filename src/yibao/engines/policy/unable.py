@@ -7,12 +7,12 @@ fact or plan that is concerned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from yibao.base.errors import YibaoError
 from yibao.base.texts import Text
-from yibao.engines.policy.law import Provenance
+from yibao.engines.policy.law import FactDefinition, Provenance
 
 UNABLE_CODES = (
     "no_plan",
@@ -39,6 +39,19 @@ class UnableToDetermine(YibaoError):
         super().__init__(message, remedy)
         self.code = code
         self.subject = subject
+
+    def name_fact(self, facts: Mapping[str, FactDefinition]) -> None:
+        """Say in the remedy what people call the fact that is concerned, and its values."""
+        fact = facts.get(self.subject)
+        if fact is None:
+            return
+        zh, en = f"{fact.name}: {fact.label.zh}", f"{fact.name}: {fact.label.en}"
+        if fact.kind == "values":
+            zh += "，取值 " + "、".join(f"{value}（{label.zh}）" for value, label in fact.values)
+            en += ", one of " + ", ".join(f"{value} ({label.en})" for value, label in fact.values)
+        elif fact.kind == "yes_no":
+            zh, en = f"{zh}，取值 true、false", f"{en}, true or false"
+        self.remedy = Text(f"{self.remedy.zh}。{zh}", f"{self.remedy.en}; {en}")
 
 
 def fact_missing(fact: str, *, asked_by: str) -> UnableToDetermine:

@@ -29,6 +29,7 @@ from yibao.engines.benefits.rows import Law
 from yibao.engines.benefits.split import BillLine
 from yibao.engines.benefits.version import ENGINE_VERSION
 from yibao.engines.policy.area import AreaPolicy
+from yibao.engines.policy.unable import UnableToDetermine
 from yibao.offices.actuary.bills import MemberHistory, history_of
 from yibao.offices.actuary.policies import area_from_folder, open_area
 from yibao.storage.files.bills import WrittenBill, read_bill
@@ -100,7 +101,11 @@ def quote(path: Path, terms: Terms) -> Quote:
     bill = read_bill(path)
     law, used = open_law(bill, path, terms=terms)
     history = history_of(bill, law.area)
-    replayed = replay(law, history.member, events=history.events, opening=history.opening)
+    try:
+        replayed = replay(law, history.member, events=history.events, opening=history.opening)
+    except UnableToDetermine as unable:
+        unable.name_fact(law.area.facts)
+        raise
     items = _items(law.catalogue, replayed)
     return Quote(used, law, history, replayed, Vocabulary.of(law.area, items=items))
 

@@ -131,6 +131,8 @@ def settle_by_reference(law: Law, claims: Sequence[FiledClaim | Reject]) -> Iter
             try:
                 settled, balances = _settled(law, claim, balances, stay_from=ends.get(encounter))
             except (UnableToDetermine, UnableToSplit, ClaimInvalid) as unable:
+                if isinstance(unable, UnableToDetermine):
+                    unable.name_fact(law.area.facts)
                 outcomes = [
                     claim.refused(unable.code, message=unable.message, remedy=unable.remedy)
                 ]

@@ -67,8 +67,9 @@ _OTHERWISE = (
     _AS_DOCUMENTED,
 )
 _YUAN_REMEDY = Text(
-    '金额写成元的整数，或加引号、最多两位小数的数，如 120 或 "120.50"',
-    'write yuan as an integer or a quoted decimal of at most two places: 120 or "120.50"',
+    '金额用半角数字写成元的整数，或加引号、最多两位小数的数，如 120 或 "120.50"',
+    "write yuan as an integer or a quoted decimal of at most two places, in plain digits:"
+    ' 120 or "120.50"',
 )
 _MESSAGES: dict[str, tuple[Text, Text]] = {
     "missing": (
@@ -99,6 +100,13 @@ _MESSAGES: dict[str, tuple[Text, Text]] = {
         Text("“{input}”不是金额，或小于一分", "'{input}' is not an amount, or has parts of a fen"),
         _YUAN_REMEDY,
     ),
+    "amount_too_large": (
+        Text(
+            "金额过大: {input}（最多 {limit} 元）",
+            "the amount is too large: {input} (at most {limit} yuan)",
+        ),
+        Text("请核对位数与小数点", "check the digits and the decimal point"),
+    ),
     "negative_amount": (
         Text("金额不能为负: {input}", "an amount may not be negative: {input}"),
         Text(
@@ -116,8 +124,8 @@ _MESSAGES: dict[str, tuple[Text, Text]] = {
     "identifier": (
         Text("“{input}”不能用作编号", "'{input}' cannot be an identifier"),
         Text(
-            "编号不能为空，首尾不能有空格，不能含斜线",
-            "it may not be empty, begin or end with a space, or hold a slash",
+            "编号为 1 至 64 个字符，首尾不能有空格，不能含斜线",
+            "it has 1 to 64 characters, none of them a slash, and no space at either end",
         ),
     ),
     "empty_span": (

@@ -33,7 +33,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from yibao.base.findings import FaultsFound, Where
-from yibao.base.money import parse_yuan
+from yibao.base.money import AMOUNT_LIMIT, FEN_PER_YUAN, parse_yuan
 from yibao.base.trees import Tree, where_at
 from yibao.engines.policy.documents import Label, Written
 from yibao.engines.policy.scalars import Day, FactScalar, Name
@@ -41,6 +41,8 @@ from yibao.storage.files.bill_faults import bill_faults
 from yibao.storage.files.yaml_tree import read_yaml
 
 _DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,4})?\Z")
+_YUAN_OF_ANY_SIZE = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?\Z")
+_IDENTIFIER = re.compile(r"(?! )[^/\x00-\x1f]{1,64}(?<! )\Z")
 _WRITTEN_AMOUNT = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
 
 
@@ -50,7 +52,9 @@ def _yuan(value: object) -> int:
         try:
             return parse_yuan(str(value))
         except ValueError:
-            pass
+            if _YUAN_OF_ANY_SIZE.match(str(value)):
+                limit = {"limit": AMOUNT_LIMIT // FEN_PER_YUAN}
+                raise PydanticCustomError("amount_too_large", "beyond the limit", limit) from None
     raise PydanticCustomError("amount", "not an amount of yuan")
 
 
@@ -70,10 +74,9 @@ def _exact(value: object) -> Fraction:
 
 
 def _identifier(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
+    is_written = isinstance(value, int | str) and not isinstance(value, bool)
+    if is_written and _IDENTIFIER.match(str(value)):
         return str(value)
-    if isinstance(value, str) and value.strip() == value and value and "/" not in value:
-        return value
     raise PydanticCustomError("identifier", "not an identifier")
 
 

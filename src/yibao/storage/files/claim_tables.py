@@ -25,6 +25,7 @@ from pyarrow import parquet, types
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, open_csv
 
 from yibao.base.findings import Fault, FaultsFound, Where
+from yibao.base.system import system_reason
 from yibao.base.texts import Text
 from yibao.storage.files.claim_columns import Column
 from yibao.storage.files.tables import encoding_fault
@@ -63,9 +64,13 @@ def open_table(path: Path, known: Sequence[Column]) -> BigTable:
 
 
 def _open_csv(path: Path) -> BigTable:
-    _check_text(path)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        columns = tuple(next(csv.reader(file), []))
+    try:
+        _check_text(path)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            columns = tuple(next(csv.reader(file), []))
+    except OSError as error:
+        why = system_reason(error)
+        raise FaultsFound([_unreadable(path, why.zh, why.en)]) from None
     if not columns:
         raise FaultsFound([_unreadable(path, "文件是空的", "it is empty")])
     return BigTable(path, columns, lambda: _csv_batches(path, columns))

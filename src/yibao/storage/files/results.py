@@ -18,6 +18,7 @@ import polars as pl
 from pyarrow import parquet
 
 from yibao.base.errors import YibaoError
+from yibao.base.system import system_reason
 from yibao.base.texts import Text
 
 FLUSH_ROWS = 20_000
@@ -172,10 +173,11 @@ class LinesWriter:
 
 
 def _unwritable(place: Path, error: OSError) -> UnableToWrite:
-    why = error.strerror or str(error)
+    why = system_reason(error)
     return UnableToWrite(
         Text(
-            f"无法写入 {place}: {why}，未写入任何结果", f"cannot write {place}: {why}; nothing was"
+            f"无法写入 {place}: {why.zh}；未写入任何结果",
+            f"cannot write {place}: {why.en}; nothing was written",
         ),
         Text("请检查磁盘空间与权限", "look at the disk's space and the permissions"),
     )

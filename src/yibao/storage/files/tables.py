@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yibao.base.findings import Fault, FaultsFound, Where
+from yibao.base.system import system_reason
 from yibao.base.texts import Text
+from yibao.storage.files.yaml_faults import unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ def read_table(path: Path, *, required: Sequence[str]) -> tuple[tuple[str, ...],
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FaultsFound([encoding_fault(name, error)]) from None
+    except OSError as error:
+        raise FaultsFound([unreadable(Where(name), system_reason(error))]) from None
     lines = csv.reader(text.splitlines(keepends=True), strict=True)
     rows: list[TableRow] = []
     faults: list[Fault] = []

@@ -12,6 +12,19 @@ _KINDS_ZH = {
     "truth value": "逻辑值",
     "empty value": "空值",
 }
+_PROBLEMS_ZH = {
+    "did not find expected ',' or '}'": "花括号 {} 没有闭合，或两项之间缺少逗号",
+    "did not find expected ',' or ']'": "方括号 [] 没有闭合，或两项之间缺少逗号",
+    "could not find expected ':'": "缺少冒号（冒号后要有空格），或文件不完整",
+    "mapping values are not allowed in this context": "此处不应有冒号；含冒号的文字请加引号",
+    "did not find expected key": "此处应为一个键；请检查缩进",
+    "did not find expected '-' indicator": "此处应为以 - 开头的一项；请检查缩进",
+    "block sequence entries are not allowed in this context": "此处不应有 - 开头的一项",
+    "found unexpected end of stream": "引号没有闭合，或文件不完整",
+    "did not find expected node content": "此处缺少内容",
+    "found character that cannot start any token": "此处有不能开头的字符；文字请加引号",
+}
+"""What the reader in C says, for readers of Chinese; anything else is passed on in its words."""
 
 
 def ambiguous_scalar(where: Where, text: str, *, kind: str) -> Fault:
@@ -85,7 +98,7 @@ def syntax(where: Where, problem: str) -> Fault:
     return Fault(
         "yaml_syntax",
         where,
-        Text(f"YAML 语法错误: {problem}", f"YAML syntax: {problem}"),
+        Text(f"YAML 语法错误: {_PROBLEMS_ZH.get(problem, problem)}", f"YAML syntax: {problem}"),
         Text(
             "请检查该行的缩进、冒号和引号",
             "look at the indentation, colons and quotes of that line",
@@ -113,22 +126,32 @@ def not_one_document(where: Where, count: int) -> Fault:
     )
 
 
+def not_a_mapping(where: Where) -> Fault:
+    """A file whose content is a list or a word."""
+    return Fault(
+        "yaml_mapping",
+        where,
+        Text("文件内容应为若干“键: 值”", "the file should hold keys with values, `key: value`"),
+        Text("请按该类文件的格式说明书写", "write it as the description of its format says"),
+    )
+
+
 def encoding(where: Where) -> Fault:
     """Bytes that are not UTF-8."""
     return Fault(
         "file_encoding",
         where,
         Text("文件不是 UTF-8 编码", "the file is not UTF-8"),
-        Text("请另存为 UTF-8", "save it as UTF-8"),
+        Text("请另存为 UTF-8（不要用 GBK 或 UTF-16）", "save it as UTF-8 (not GBK or UTF-16)"),
     )
 
 
-def unreadable(where: Where, reason: str) -> Fault:
+def unreadable(where: Where, reason: Text) -> Fault:
     """A file that the system does not give."""
     return Fault(
         "file_unreadable",
         where,
-        Text(f"无法读取文件: {reason}", f"cannot read the file: {reason}"),
+        Text(f"无法读取文件: {reason.zh}", f"cannot read the file: {reason.en}"),
         Text("请检查路径和权限", "check the path and its permissions"),
     )
 

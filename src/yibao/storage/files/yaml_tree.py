@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from yibao.base.findings import Fault, FaultsFound, Where
+from yibao.base.system import system_reason
 from yibao.base.trees import Branch, Sequence, Tree
 from yibao.storage.files import yaml_faults
 
@@ -156,21 +157,25 @@ def read_text(path: Path, name: str) -> str:
         FaultsFound: when it is missing or not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise FaultsFound([yaml_faults.encoding(Where(name))]) from None
+        content = path.read_bytes()
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise FaultsFound([yaml_faults.encoding(Where(name, line))]) from None
     except OSError as error:
-        raise FaultsFound([yaml_faults.unreadable(Where(name), str(error.strerror))]) from None
+        raise FaultsFound([yaml_faults.unreadable(Where(name), system_reason(error))]) from None
 
 
 def read_yaml(path: Path, *, name: str | None = None) -> Tree:
     """Read the one document of a YAML file as a tree with positions.
 
     Raises:
-        FaultsFound: if it is unreadable, empty, holds several documents or any fault.
+        FaultsFound: if it is unreadable, empty, no mapping, holds several documents or any fault.
     """
     called = name or str(path)
     trees = parse_yaml(read_text(path, called), called)
     if len(trees) != 1:
         raise FaultsFound([yaml_faults.not_one_document(Where(called), len(trees))])
+    if not isinstance(trees[0], Branch):
+        raise FaultsFound([yaml_faults.not_a_mapping(Where(called, 1))])
     return trees[0]
