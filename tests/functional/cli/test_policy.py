@@ -157,6 +157,59 @@ def test_diff_with_a_reform_shows_its_effect(folder: Path) -> None:
     assert change["right"] == ["level=low: 1,500.00 yuan", "level=high: 2,500.00 yuan"]
 
 
+def other_city(folder: Path) -> Path:
+    """A city of its own: two bands for one, no ceiling, a layer more, and a plan of its own."""
+    other = folder.parent / "999002"
+    other.mkdir()
+    for file in ("facts.yaml", "counters.yaml", "sources.yaml"):
+        (other / file).write_text((folder / file).read_text("utf-8"), encoding="utf-8")
+    area = AREA.replace("999001", "999002").replace("Model City", "Other City")
+    (other / "area.yaml").write_text(area, encoding="utf-8")
+    head, _, tail = PLAN.replace("999001", "999002").partition("        - to: none")
+    bands = """        - {to: 10000, rate: "70%"}
+        - {to: none, rate: "90%"}
+    feeds: [paid]
+  - layer: second
+    name: {zh: 补助, en: aid}
+    paid_by: [{fund: pool, share: "100%"}]
+    draws: ["coinsurance@pooling"]
+    deductible: {counter: per_claim, due: 300}
+    bands: {mode: slice, measured: from_zero, position: per_claim, list: [{to: none, rate: "50%"}]}
+"""
+    assert "payment_ceilings" in tail
+    (other / "visit.yaml").write_text(head + bands, encoding="utf-8")
+    own = PLAN.replace("plan: visit", "plan: birth").replace("999001", "999002")
+    own = own.replace("en: visits", "en: births").replace("scheme: employee", "scheme: resident")
+    (other / "birth.yaml").write_text(own, encoding="utf-8")
+    return other
+
+
+def test_diff_of_two_cities_tells_each_side_in_a_column(folder: Path) -> None:
+    done = run("policy", "diff", str(folder), str(other_city(folder)), "--language", "en")
+    assert done.returncode == 0, done.stderr
+    rows = [
+        [cell.strip() for cell in line.strip("│┃").replace("┃", "│").split("│")]
+        for line in done.stdout.splitlines()
+        if line[:1] in "│┃"
+    ]
+    assert ["", "Model City", "Other City"] in rows
+    start = rows.index(["bands", "75%", "to 10,000.00 yuan: 70%"])
+    assert rows[start + 1] == ["", "", "above: 90%"]
+    assert ["payment ceiling", "level=low: 1,000.00 yuan", "–"] in rows
+    start = rows.index(["the whole layer", "–", "deductible: 300.00 yuan"])
+    assert rows[start + 1] == ["", "", "rate: 50%"]
+    # when and draws of the pooling
+    assert "2 other rules are the same" in done.stdout
+    assert "only in Other City: births" in done.stdout
+    assert "only in Model City" not in done.stdout
+
+
+def test_diff_counts_what_is_the_same_and_never_below_nothing(folder: Path) -> None:
+    done = run("policy", "diff", f"{folder}@2024-12-31", f"{folder}@2025-01-01", "--language", "en")
+    # applies to, when, draws, measured, ceiling and its counter, who pays, the band's edge
+    assert "8 other rules are the same" in done.stdout
+
+
 def test_calendar_lists_the_days_on_which_law_turns(folder: Path) -> None:
     done = run("policy", "calendar", str(folder), "--json")
     turns = json.loads(done.stdout)

@@ -8,18 +8,19 @@ from datetime import date, datetime
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from yibao.base.dates import Span
 from yibao.base.findings import FaultsFound
-from yibao.base.texts import Language, Text
+from yibao.base.texts import Language
 from yibao.doors.cli.entry import language_option
-from yibao.doors.cli.policy_words import HEADS, RULES
+from yibao.doors.cli.policy_diff import difference_data, print_differences
+from yibao.doors.cli.policy_telling import lines_told, plain_console, rule_name, span_told
+from yibao.doors.cli.policy_words import HEADS
 from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.law import PlanVersion
 from yibao.engines.policy.outline import Entry, outline
 from yibao.offices.actuary import review
+from yibao.offices.actuary.comparing import compare
 from yibao.storage.files.policies import areas_in
 from yibao.storage.files.shipped import policies_root
 
@@ -35,19 +36,6 @@ def policy() -> None:
 
     AREA is a code of a shipped area (370200) or a folder of policy files.
     """
-
-
-WIDTH_WHEN_PIPED = 140
-
-
-def _console() -> Console:
-    """Plain tables; wide enough to read when the output goes to a file."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH_WHEN_PIPED)
-
-
-def _span(span: Span) -> str:
-    return f"{span.start} … {span.until or ''}".rstrip()
 
 
 def _opened(area: str, *, with_examples: bool, reforms: Sequence[str] = ()) -> AreaPolicy:
@@ -123,7 +111,7 @@ def _monotone_told(entry: review.PlanReport, words: dict[str, str]) -> str:
 
 def _print_report(policy_: AreaPolicy, language: Language) -> None:
     words = HEADS[language]
-    console = _console()
+    console = plain_console()
     table = Table(
         title=f"{policy_.code} {policy_.label.in_language(language)}", title_justify="left"
     )
@@ -134,7 +122,7 @@ def _print_report(policy_: AreaPolicy, language: Language) -> None:
         glued = _monotone_told(entry, words)
         table.add_row(
             f"{entry.label.in_language(language)} [dim]{entry.plan_id.partition('/')[2]}[/dim]",
-            _span(entry.span),
+            span_told(entry.span),
             str(entry.layers_count),
             str(entry.values_count),
             str(entry.examples_count or ""),
@@ -169,7 +157,7 @@ def show(reference: str, with_examples: bool, sources: bool, language: Language)
     """Show plans as people read them. REFERENCE: AREA[/PLAN][@DATE][+REFORM]."""
     wanted = review.Reference.parse(reference)
     policy_ = review.open_reference(wanted, with_examples=with_examples)
-    console = _console()
+    console = plain_console()
     for version in review.versions_of(policy_, wanted):
         console.print(_version_table(version, policy_, sources=sources, language=language))
 
@@ -178,7 +166,7 @@ def _version_table(
     version: PlanVersion, policy_: AreaPolicy, *, sources: bool, language: Language
 ) -> Table:
     words = HEADS[language]
-    place = f"{version.plan_id} {_span(version.span)} {version.policy_hash[:12]}"
+    place = f"{version.plan_id} {span_told(version.span)} {version.policy_hash[:12]}"
     title = f"{version.label.in_language(language)} [dim]{place}[/dim]"
     table = Table(title=title, title_justify="left", show_lines=False)
     table.add_column(words["rule"], overflow="fold")
@@ -197,18 +185,10 @@ def _version_table(
                     f" [dim]{section}[/dim]"
                 )
         path = entry.path[1:] if section in layers else entry.path
-        rule = _rule_name(path, language)
-        row = [f"  {rule}", _lines(entry, language)]
+        rule = rule_name(path, language)
+        row = [f"  {rule}", lines_told(entry, language)]
         table.add_row(*row, *([_cited(entry)] if sources else []))
     return table
-
-
-def _rule_name(path: Sequence[str], language: Language) -> str:
-    return " ".join(RULES.get(step, Text(step, step)).in_language(language) for step in path)
-
-
-def _lines(entry: Entry | None, language: Language) -> str:
-    return "\n".join(line.in_language(language) for line in entry.lines) if entry else "–"
 
 
 def _cited(entry: Entry) -> str:
@@ -235,50 +215,11 @@ def diff(left: str, right: str, with_examples: bool, as_json: bool, language: La
     """
     of = (review.Reference.parse(left), review.Reference.parse(right))
     policies = [review.open_reference(each, with_examples=with_examples) for each in of]
-    found = review.compare(policies[0], policies[1], of=of)
+    found = compare(policies[0], policies[1], of=of)
     if as_json:
-        click.echo(json.dumps([_difference_data(each) for each in found], ensure_ascii=False))
+        click.echo(json.dumps([difference_data(each) for each in found], ensure_ascii=False))
         return
-    words = HEADS[language]
-    console = _console()
-    for each in found:
-        if each.left is None or each.right is None:
-            only = each.left or each.right
-            if only is not None:
-                side = words["only_left"] if each.left else words["only_right"]
-                console.print(
-                    f"{side}: {only.label.in_language(language)} [dim]{only.plan_id}[/dim]"
-                )
-            continue
-        sides = [f"{v.plan_id} {_span(v.span)}" for v in (each.left, each.right)]
-        title = "  →  ".join(sides)
-        if not each.entries:
-            console.print(f"{title}: {words['same']}")
-            continue
-        table = Table(title=title, title_justify="left", show_lines=True)
-        for head in (words["rule"], words["before"], words["after"]):
-            table.add_column(head, overflow="fold")
-        for name, old, new in each.entries:
-            table.add_row(
-                _rule_name(name.split("/"), language), _lines(old, language), _lines(new, language)
-            )
-        console.print(table)
-        console.print(words["same_count"].format(count=each.same_count))
-
-
-def _difference_data(each: review.Difference) -> dict[str, Any]:
-    return {
-        "left": each.left.plan_id if each.left else None,
-        "right": each.right.plan_id if each.right else None,
-        "changes": [
-            {
-                "rule": name,
-                "left": [line.en for line in old.lines] if old else None,
-                "right": [line.en for line in new.lines] if new else None,
-            }
-            for name, old, new in each.entries
-        ],
-    }
+    print_differences(found, policies=(policies[0], policies[1]), language=language)
 
 
 @policy.command()
@@ -327,12 +268,12 @@ def calendar(
             turn.label.in_language(language),
             "\n".join([f"[bold]{head}[/bold]", *lines]),
         )
-    console = _console()
+    console = plain_console()
     console.print(table)
     for stretch in review.example_stretches(policy_):
         console.print(
             words["stretch"].format(
-                plan=stretch.product, span=_span(stretch.span), count=stretch.examples_count
+                plan=stretch.product, span=span_told(stretch.span), count=stretch.examples_count
             )
         )
 
@@ -345,8 +286,8 @@ def _turn_lines(turn: review.Turn, language: Language) -> list[str]:
         for layer, kind in turn.layers
     ]
     for name, old, new in turn.entries:
-        told = f"{_lines(old, language)} → {_lines(new, language)}".replace("\n", "; ")
-        lines.append(f"{_rule_name(name.split('/'), language)}: {told}")
+        told = f"{lines_told(old, language)} → {lines_told(new, language)}".replace("\n", "; ")
+        lines.append(f"{rule_name(name.split('/'), language)}: {told}")
     return lines
 
 
@@ -374,7 +315,7 @@ def sources(
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     words = HEADS[language]
-    console = _console()
+    console = plain_console()
     table = Table(title=words["sources"], title_justify="left", show_lines=True)
     for head in (words["source"], words["title"], words["used_by"]):
         table.add_column(head, overflow="fold")

@@ -6,6 +6,7 @@ from yibao.base.texts import Language, Text
 
 RULES = {
     "applies_to": Text("适用范围", "applies to"),
+    "layer": Text("整个保障层", "the whole layer"),
     "routes": Text("费用通道", "stream"),
     "when": Text("适用条件", "when"),
     "draws": Text("计入费用", "draws"),
@@ -40,6 +41,7 @@ HEADS: dict[Language, dict[str, str]] = {
         "after": "右",
         "only_left": "仅左侧有",
         "only_right": "仅右侧有",
+        "only_in": "仅{area}有",
         "same": "相同",
         "same_count": "其余 {count} 条规则相同",
         "day": "日期",
@@ -71,6 +73,7 @@ HEADS: dict[Language, dict[str, str]] = {
         "after": "right",
         "only_left": "only left",
         "only_right": "only right",
+        "only_in": "only in {area}",
         "same": "the same",
         "same_count": "{count} other rules are the same",
         "day": "day",

@@ -6,7 +6,7 @@ sources; what is printed there is what engines evaluate, for both are made from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -38,6 +38,11 @@ class Entry:
         return sum(p.confidence == "example" for p in self.provenances)
 
 
+def _is_shorter_by_the_others(passing: int, others: int) -> bool:
+    """One left out of three or more, or two out of many: the rest need not be listed."""
+    return (others == 1 and passing > 1) or (others == 2 and passing > 5)
+
+
 def _joined(parts: list[Text], zh: str, en: str) -> Text:
     return Text(zh.join(p.zh for p in parts), en.join(p.en for p in parts))
 
@@ -66,14 +71,27 @@ class Teller:
         """One test in words."""
         label = self.fact(name)
         if test.values is not None:
-            values = [self.value(name, v) for v in sorted(test.values, key=str)]
-            shown = _joined(values, "、", " or ")
-            return Text(f"{label.zh}={shown.zh}", f"{label.en}={shown.en}")
+            return self._values(name, label, test.values)
         low = self.value(name, test.start) if test.start is not None else None
         high = self.value(name, test.below) if test.below is not None else None
         zh = "".join((f"≥{low.zh}" if low else "", f"<{high.zh}" if high else ""))
         en = "".join((f"≥{low.en}" if low else "", f"<{high.en}" if high else ""))
         return Text(f"{label.zh}{zh}", f"{label.en} {en}")
+
+    def _values(self, name: str, label: Text, values: Iterable[law.FactValue]) -> Text:
+        """The values that pass; where nearly all do, the few that do not."""
+        known = [value for value, _ in self.facts[name].values] if name in self.facts else []
+        passing = sorted(
+            values, key=lambda v: (known.index(str(v)) if str(v) in known else 0, str(v))
+        )
+        others = [value for value in known if value not in passing]
+        if _is_shorter_by_the_others(len(passing), len(others)):
+            shown = [self.value(name, value) for value in others]
+            zh, en = "、".join(t.zh for t in shown), " or ".join(t.en for t in shown)
+            return Text(f"{label.zh}≠{zh}", f"{label.en} other than {en}")
+        shown = [self.value(name, value) for value in passing]
+        zh, en = "、".join(t.zh for t in shown), " or ".join(t.en for t in shown)
+        return Text(f"{label.zh}={zh}", f"{label.en}={en}")
 
     def condition(self, condition: law.Condition) -> Text:
         """A condition in words; empty: always."""
@@ -109,10 +127,8 @@ class Teller:
         """A number in words, a line for each row and each step."""
         lines: list[Text] = []
         if isinstance(number.body, law.Rows):
-            for row in number.body.rows:
-                lines += self._row(row, Text("", ""))
-            for row in number.body.excepts:
-                lines += self._row(row, Text("例外 ", "except "))
+            lines += self._rows(number.body.rows, Text("", ""))
+            lines += self._rows(number.body.excepts, Text("例外 ", "except "))
         else:
             lines.append(self.simple(number.unit, number.body))
         lines += [self.step(number.unit, step) for step in number.steps]
@@ -120,15 +136,22 @@ class Teller:
             lines.append(Text("截断到分", "truncated, not rounded"))
         return tuple(lines)
 
-    def _row(self, row: law.Row, lead: Text) -> list[Text]:
-        """A row in one line; a table inside it indented below."""
-        condition = self.condition(row.condition)
-        head = Text(f"{lead.zh}{condition.zh}: ", f"{lead.en}{condition.en}: ")
-        inner = self.number(row.number)
-        if len(inner) == 1:
-            return [Text(head.zh + inner[0].zh, head.en + inner[0].en)]
-        indented = [Text(f"  {line.zh}", f"  {line.en}") for line in inner]
-        return [Text(head.zh.rstrip(), head.en.rstrip()), *indented]
+    def _rows(self, rows: Sequence[law.Row], lead: Text) -> list[Text]:
+        """A line for each row; a table inside rows is indented below, once for all who share it."""
+        heads: dict[tuple[Text, ...], list[Text]] = {}
+        lines: list[Text] = []
+        told = [(self.condition(row.condition), self.number(row.number)) for row in rows]
+        for condition, inner in told:
+            heads.setdefault(inner, []).append(condition)
+        for condition, inner in told:
+            if len(inner) == 1:
+                zh = f"{lead.zh}{condition.zh}: {inner[0].zh}"
+                lines.append(Text(zh, f"{lead.en}{condition.en}: {inner[0].en}"))
+            elif heads[inner][0] == condition:
+                head = _joined(heads[inner], "；或 ", "; or ")
+                lines.append(Text(f"{lead.zh}{head.zh}:", f"{lead.en}{head.en}:"))
+                lines += [Text(f"  {line.zh}", f"  {line.en}") for line in inner]
+        return lines
 
     def step(self, unit: law.Unit, step: law.Step) -> Text:
         """One step in words."""

@@ -177,55 +177,6 @@ def versions_of(policy: AreaPolicy, reference: Reference) -> list[PlanVersion]:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Two versions side by side: the rules in which they differ."""
-
-    left: PlanVersion | None
-    right: PlanVersion | None
-    entries: tuple[tuple[str, Entry | None, Entry | None], ...]
-    same_count: int
-
-
-def _scope_key(version: PlanVersion) -> tuple[str, ...]:
-    """What two cities' plans are paired by: scheme and care type, else the name."""
-    tests = dict(version.applies_to)
-    parts = []
-    for name in ("scheme", "care_type"):
-        test = tests.get(name)
-        parts.append(",".join(sorted(map(str, test.values))) if test and test.values else "*")
-    return tuple(parts)
-
-
-def compare(
-    left: AreaPolicy, right: AreaPolicy, *, of: tuple[Reference, Reference]
-) -> list[Difference]:
-    """Plans of two references, paired by name, else by scheme and care type."""
-    olds = versions_of(left, of[0])
-    news = versions_of(right, of[1])
-    pairs: list[tuple[PlanVersion | None, PlanVersion | None]] = []
-    free = list(news)
-    for old in olds:
-        name = old.plan_id.partition("/")[2]
-        match = next((n for n in free if n.plan_id.partition("/")[2] == name), None)
-        match = match or next((n for n in free if _scope_key(n) == _scope_key(old)), None)
-        if match is None and len(olds) == len(news) == 1:
-            match = news[0]
-        if match is not None:
-            free.remove(match)
-        pairs.append((old, match))
-    pairs += [(None, new) for new in free]
-    facts = {**left.facts, **right.facts}
-    result = []
-    for one, two in pairs:
-        if one is None or two is None:
-            result.append(Difference(one, two, (), 0))
-            continue
-        found = changes(one, two, facts=facts)
-        result.append(Difference(one, two, tuple(found), len(outline(one, facts)) - len(found)))
-    return result
-
-
-@dataclass(frozen=True, slots=True)
 class Turn:
     """A day on which a plan's law begins, changes or ends."""
 
