@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from tests.unit.benefits.small_law import DAY_CARE, STAYS, VISITS, law, member, stay, visit
+from tests.unit.benefits.small_law import DAY_CARE, STAYS, VISITS, WORDS, law, member, stay, visit
 from yibao.base.dates import Span
 from yibao.engines.benefits.facts import Member, Spell
 from yibao.engines.benefits.rows import Law, Row, rows_of
@@ -113,6 +113,34 @@ def test_two_plans_that_read_different_dates_are_told_apart_by_their_own_dates()
 )
 def test_a_date_behind_the_verified_years_is_answered_with_a_finding(day: str, findings: tuple):
     assert row(visit("V", day, 100)).findings == findings
+
+
+REGISTERED = """
+---
+register:
+  - {product: visits, from: 2023-01-01, until: 2024-01-01, sourced: {zh: 全部, en: all}}
+  - {product: visits, from: 2024-01-01, until: %s, sourced: {zh: 全部, en: all}}
+  - {product: stays, from: 2023-01-01, until: 2023-07-01, sourced: {zh: 全部, en: all}}
+"""
+PRODUCTS = """products:
+  - {name: visits, when: {scheme: employee, care_type: visit}, from: 2024-01-01}
+  - {name: stays, when: {scheme: employee, care_type: inpatient}, from: 2024-01-01}"""
+
+
+@pytest.mark.parametrize(
+    ("until", "day", "findings"),
+    [
+        ("2024-07-01", "2024-06-30", ()),
+        ("2024-07-01", "2024-07-01", ("unverified_year",)),
+        ("2026-07-01", "2025-12-31", ()),
+        ("2026-07-01", "2026-01-01", ("unverified_year",)),
+    ],
+)
+def test_a_date_behind_the_register_of_its_product_is_answered_with_a_finding(
+    until: str, day: str, findings: tuple
+):
+    words = WORDS.replace("products: []", PRODUCTS) + REGISTERED % until
+    assert row(visit("V", day, 100), under=law(words=words)).findings == findings
 
 
 @pytest.mark.parametrize(
