@@ -1,4 +1,4 @@
-"""Which plans are monotone, and which two layers part what was joined: SEMANTICS §7.3 by hand."""
+"""Which plans are monotone, and which two layers part what was joined, by hand."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ the outcomes *still unassigned* in that slot, by largest remainder, ties to the 
 
 Holds: the lines of a slot sum to the slot, before and after every layer; a line's slots and
 benefits sum to its charge.
-Rounding: largest remainder, a line at a time (SEMANTICS §5).
+Rounding: largest remainder, a line at a time (docs/waterfall.md §4).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ whose sum cannot fall when the bill grows:
   counter a plan, fed by everyone whom it binds: that ceiling moves cost between own share and tail,
   so such a layer's outcomes are one group; so are those of a top-up.
 
-Holds: an answer *yes* is a proof for fixed facts and opening balances (SEMANTICS §7.3 and
+Holds: an answer *yes* is a proof for fixed facts and opening balances (docs/waterfall.md §6 and
 docs/monotone.md). *No* names the two layers concerned, and does not claim that a bill exists which
 shows it: the analysis is careful, not complete. It is not a fault of a law to be told *no*.
 
