@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.functional.cli.running import Ran, yibao
 
 AREA = """
 area: "999002"
@@ -77,12 +77,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, request: str, *words: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, request: str, *words: str) -> Ran:
     file = folder / "request.yaml"
     file.write_text(request, encoding="utf-8")
-    program = str(Path(sys.executable).with_name("yibao"))
-    command = [program, "entitle", str(file), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return yibao("entitle", file, *words)
 
 
 def test_the_formula_is_told_in_english(folder):

@@ -21,6 +21,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.functional.cli.running import yibao
+
 CATALOGUE = Path(__file__).parents[3] / "policies" / "370200" / "catalogue"
 COLUMNS = [
     "claim_id", "member_id", "entry_sequence", "settlement_date", "scheme", "member_category",
@@ -57,14 +59,7 @@ def write_csv(path, rows, columns=COLUMNS):
 
 
 def settle(*words, policy="370200"):
-    command = [str(Path(sys.executable).with_name("yibao")), "settle", *map(str, words)]
-    return subprocess.run(
-        [*command, "--policy", policy],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    return yibao("settle", *words, "--policy", policy)
 
 
 def data(run):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
-from yibao.offices.actuary.published import Compared, Example
+
+if TYPE_CHECKING:
+    from yibao.offices.actuary.published import Compared, Example
 
 _EXPLAINED = "A01"
 _WHOLE = Text("合计", "all layers")

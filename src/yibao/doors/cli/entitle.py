@@ -9,8 +9,14 @@ import click
 from yibao.base.texts import Language
 from yibao.doors.cli.entry import language_option
 
+_EXAMPLES = """\b
+Examples:
+  yibao entitle waiting.yaml
+  yibao entitle waiting.yaml --policy 370200 --language zh
+"""
 
-@click.command()
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--policy", default="", help="Area code or policy folder; default: the file's.")
 @click.option("--with-examples", is_flag=True, help="Switch the overlays of example values on.")

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
 from yibao.doors.cli.pictures import picture_form, write_picture
-from yibao.engines.benefits.history import Entry
-from yibao.offices.actuary.quoting import Quote, Terms, as_data
-from yibao.offices.actuary.quoting import quote as settle_bill
+
+if TYPE_CHECKING:
+    from yibao.engines.benefits.history import Entry
+    from yibao.offices.actuary.quoting import Quote
+
+_EXAMPLES = """\b
+Examples:
+  yibao quote bill.yaml
+  yibao quote bill.yaml --policy 370200 --language zh --picture bill.svg
+  yibao quote year.yaml --event 3
+  yibao quote bill.yaml --json > stored.json
+"""
 
 
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("bill", type=click.Path(path_type=Path))
 @click.option("--policy", default="", help="Area code or policy folder; default: the bill's.")
 @click.option("--with-examples", is_flag=True, help="Switch the overlays of example values on.")
@@ -43,6 +53,9 @@ def quote(
     BILL is a YAML file (docs/bill-format.md): a member, what is known of them, and what happened.
     Of several events, the last that settled something is explained.
     """
+    from yibao.offices.actuary.quoting import Terms, as_data
+    from yibao.offices.actuary.quoting import quote as settle_bill
+
     form = picture_form(picture) if picture is not None else ""
     quoted = settle_bill(bill, Terms(policy, with_examples, reforms))
     asked = quoted.asked(event)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
-from yibao.offices.actuary import recomputing
-from yibao.offices.actuary.recomputing import Recomputed, read_stored
+
+if TYPE_CHECKING:
+    from yibao.offices.actuary.recomputing import Recomputed
+
+_EXAMPLES = """\b
+Examples:
+  yibao quote bill.yaml --json > stored.json
+  yibao recompute stored.json bill.yaml
+"""
 
 
-@click.command()
+@click.command(epilog=_EXAMPLES)
 @click.argument("stored", type=click.Path(path_type=Path))
 @click.argument("bill", type=click.Path(path_type=Path))
 @click.option("--policy", default="", help="Recompute under this policy instead of the stored one.")
@@ -22,6 +30,9 @@ def recompute(stored: Path, bill: Path, policy: str, language: Language) -> None
 
     Exit code 1 if a figure or the policy is another one now.
     """
+    from yibao.offices.actuary import recomputing
+    from yibao.offices.actuary.recomputing import read_stored
+
     done = recomputing.recompute(read_stored(stored), bill, policy=policy)
     for told in _told(done):
         click.echo(told.in_language(language))

@@ -29,7 +29,14 @@ NOT_ALL_SETTLED = 1
 _FILE = click.Path(path_type=Path)
 
 
-@click.command()
+_EXAMPLES = """\b
+Examples:
+  yibao settle claims/ settled.csv --policy 370200
+  yibao settle claims.parquet settled.parquet --policy 370200 --lines lines.parquet --json
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("claims", metavar="IN", type=_FILE)
 @click.argument("out", type=_FILE)
 @click.option("--policy", required=True, metavar="AREA", help="An area code or a policy folder.")
