@@ -6,6 +6,7 @@ as paths, no date is written. Holds: the same drawing gives the same bytes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
 
@@ -55,26 +56,32 @@ def content_of(figure: Figure, form: Form, *, title: str, description: str) -> b
     return content.getvalue()
 
 
-def write(
-    axes: Axes,
-    place: tuple[float, float],
-    text: str,
-    *,
-    size: float,
-    colour: str = INK,
-    align: Literal["left", "right", "center"] = "left",
-) -> None:
-    """One line of text, its middle on the height of ``place``."""
-    axes.text(
-        *place,
-        text,
-        fontproperties=font(size),
-        color=colour,
-        ha=align,
-        va="center_baseline",
-        parse_math=False,
-        usetex=False,
-    )
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Writes on a page."""
+
+    axes: Axes
+
+    def write(
+        self,
+        place: tuple[float, float],
+        text: str,
+        *,
+        size: float,
+        colour: str = INK,
+        align: Literal["left", "right", "center"] = "left",
+    ) -> None:
+        """One line of text, its middle on the height of ``place``."""
+        self.axes.text(
+            *place,
+            text,
+            fontproperties=font(size),
+            color=colour,
+            ha=align,
+            va="center_baseline",
+            parse_math=False,
+            usetex=False,
+        )
 
 
 def bar(axes: Axes, place: tuple[float, float], *, size: tuple[float, float], colour: str) -> None:

@@ -25,11 +25,11 @@ from yibao.offices.actuary.pages import (
     INK,
     MEMBER_COLOUR,
     TRACK,
+    Pen,
     bar,
     key,
     rule,
     sheet,
-    write,
 )
 from yibao.offices.actuary.typography import text_width, wrapped
 from yibao.offices.actuary.waterfall import Part, WaterfallStep, waterfall_steps
@@ -112,10 +112,12 @@ class WaterfallPage:
         y = _HEAD_HEIGHT + steps_height + 30
         for row, x, label, colour in legend:
             key(axes, (x, y + 20 * row), colour=colour)
-            write(axes, (x + 16, y + 20 * row), label, size=_SMALL_SIZE)
+            Pen(axes).write((x + 16, y + 20 * row), label, size=_SMALL_SIZE)
         y += 20 * legend_rows + 4
         for place, (note, colour) in enumerate(notes):
-            write(axes, (_MARGIN, y + _FOOT_LINE * place), note, size=_DETAIL_SIZE, colour=colour)
+            Pen(axes).write(
+                (_MARGIN, y + _FOOT_LINE * place), note, size=_DETAIL_SIZE, colour=colour
+            )
         return figure
 
     # -- the head ------------------------------------------------------------------------------
@@ -127,13 +129,13 @@ class WaterfallPage:
         size = 17.0
         while text_width(f"{title} · {plan}", size) > _WIDTH - 2 * _MARGIN and size > _LABEL_SIZE:
             size -= 1
-        write(axes, (_MARGIN, 40), f"{title} · {plan}", size=size)
+        Pen(axes).write((_MARGIN, 40), f"{title} · {plan}", size=size)
         day = explanation.chosen_on.isoformat()
         subtitle = Text(
             f"结算单 {explanation.claim_id}　适用 {day} 的规定　单位：元",
             f"Claim {explanation.claim_id}   law of {day}   amounts in yuan",
         )
-        write(axes, (_MARGIN, 63), self._say(subtitle), size=10, colour=GREY)
+        Pen(axes).write((_MARGIN, 63), self._say(subtitle), size=10, colour=GREY)
         figures = (
             (Text("医疗费总额", "Charged"), explanation.submitted_amount, INK),
             (Text("基金支付", "Paid by funds"), explanation.benefit_amount, FUND_COLOURS[0]),
@@ -146,12 +148,12 @@ class WaterfallPage:
         for place, (label, amount, colour) in enumerate(figures):
             x = _MARGIN + place * (_WIDTH - 2 * _MARGIN) / len(figures)
             bar(axes, (x, 84), size=(3, 40), colour=colour)
-            write(axes, (x + 12, 93), self._say(label), size=_SMALL_SIZE, colour=GREY)
+            Pen(axes).write((x + 12, 93), self._say(label), size=_SMALL_SIZE, colour=GREY)
             told = format_yuan(amount, grouped=True)
-            write(axes, (x + 12, 114), told, size=17, colour=colour)
+            Pen(axes).write((x + 12, 114), told, size=17, colour=colour)
             if place:
                 after = x + 12 + text_width(told, 17) + 8
-                write(axes, (after, 115), self._share(amount), size=10, colour=GREY)
+                Pen(axes).write((after, 115), self._share(amount), size=10, colour=GREY)
 
     # -- the steps -----------------------------------------------------------------------------
 
@@ -191,10 +193,12 @@ class WaterfallPage:
             axes.plot([x, x], [top, top + _BAR_HEIGHT], color=GREY, linewidth=1)
         edge = _WIDTH - _MARGIN
         place = edge - _SHARE_WIDTH
-        write(axes, (place, middle), _amount(step), size=_TOTAL_SIZE, colour=colour, align="right")
+        Pen(axes).write(
+            (place, middle), _amount(step), size=_TOTAL_SIZE, colour=colour, align="right"
+        )
         if step.amount:
             share = self._share(step.amount)
-            write(axes, (edge, middle), share, size=9, colour=GREY, align="right")
+            Pen(axes).write((edge, middle), share, size=9, colour=GREY, align="right")
 
     def _draw_bar(self, axes: Axes, part: Part, top: float, *, ends: tuple[float, float]) -> None:
         width = max(ends[1] - ends[0], 1.5)  # the smallest amount is still to be seen
@@ -208,8 +212,7 @@ class WaterfallPage:
         corners = [(left, top), (own, top), (right, bottom), (left, bottom)]
         axes.add_patch(Polygon(corners, closed=True, color="#FBEFE3", linewidth=0))
         told = self._say(Text("个人负担的构成（放大显示）", "what is left to the member, enlarged"))
-        write(
-            axes,
+        Pen(axes).write(
             (_MARGIN + _INDENT, bottom - 12),
             told,
             size=_DETAIL_SIZE,
@@ -290,8 +293,8 @@ def _draw_label(axes: Axes, row: _Row, middle: float, *, colour: str) -> None:
     y = middle - (_LABEL_LINE * len(row.label) + _DETAIL_LINE * len(row.detail)) / 2
     for line in row.label:
         size = _TOTAL_SIZE if row.is_total else _LABEL_SIZE
-        write(axes, (x, y + _LABEL_LINE / 2), line, size=size, colour=colour)
+        Pen(axes).write((x, y + _LABEL_LINE / 2), line, size=size, colour=colour)
         y += _LABEL_LINE
     for line in row.detail:
-        write(axes, (x, y + _DETAIL_LINE / 2), line, size=_DETAIL_SIZE, colour=GREY)
+        Pen(axes).write((x, y + _DETAIL_LINE / 2), line, size=_DETAIL_SIZE, colour=GREY)
         y += _DETAIL_LINE

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from yibao.base.texts import Language, Text
-from yibao.offices.actuary.pages import GREY, INK, Form, bar, content_of, rule, sheet, write
+from yibao.offices.actuary.pages import GREY, INK, Form, Pen, bar, content_of, rule, sheet
 from yibao.offices.actuary.typography import text_width, wrapped
 from yibao.offices.actuary.whatif_grounds import CANNOT_SEE, grounds_told
 from yibao.offices.actuary.whatif_panels import (
@@ -78,7 +78,7 @@ class WhatIfPage:
         rule(axes, (_MARGIN, y), width=wide)
         for place, (line, colour) in enumerate(notes):
             middle = y + 14 + _FOOT_LINE * place
-            write(axes, (_MARGIN, middle), line, size=SMALL_SIZE, colour=colour)
+            Pen(axes).write((_MARGIN, middle), line, size=SMALL_SIZE, colour=colour)
         return figure
 
     def _draw_head(self, axes: Axes) -> None:
@@ -89,7 +89,7 @@ class WhatIfPage:
         size, wide = 18.0, _WIDTH - 2 * _MARGIN
         while text_width(title, size) > wide and size > SMALL_SIZE:
             size -= 0.5
-        write(axes, (_MARGIN, 42), title, size=size)
+        Pen(axes).write((_MARGIN, 42), title, size=size)
         claims, members = f"{comparison.counts.compared:,}", f"{total.members_count:,}"
         base = Text(sides.base.zh, sides.base.en)
         subtitle = Text(
@@ -99,17 +99,17 @@ class WhatIfPage:
             f" · static · amounts in {self._words.unit.name}",
         )
         shown = wrapped(say(subtitle), 10, width=wide - 120)[0]
-        write(axes, (_MARGIN, 67), shown, size=10, colour=GREY)
+        Pen(axes).write((_MARGIN, 67), shown, size=10, colour=GREY)
         if comparison.base_grounds.examples_count or comparison.reform_grounds.examples_count:
             told = say(Text("含示例值，只供演示", "with example values"))
-            write(axes, (_WIDTH - _MARGIN, 67), told, size=10, colour=LESS, align="right")
+            Pen(axes).write((_WIDTH - _MARGIN, 67), told, size=10, colour=LESS, align="right")
         for place, (label, value, detail, colour) in enumerate(self._figures()):
             x = _MARGIN + place * wide / 4
             bar(axes, (x, 86), size=(3, 40), colour=colour)
-            write(axes, (x + 12, 94), label, size=9.5, colour=GREY)
-            write(axes, (x + 12, 116), value, size=17, colour=colour)
+            Pen(axes).write((x + 12, 94), label, size=9.5, colour=GREY)
+            Pen(axes).write((x + 12, 116), value, size=17, colour=colour)
             after = x + 12 + text_width(value, 17) + 8
-            write(axes, (after, 117), detail, size=10, colour=GREY)
+            Pen(axes).write((after, 117), detail, size=10, colour=GREY)
 
     def _figures(self) -> Iterator[tuple[str, str, str, str]]:
         """Label, value, detail and colour of the figures at the head."""

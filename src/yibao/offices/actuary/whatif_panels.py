@@ -19,10 +19,10 @@ from yibao.offices.actuary.pages import (
     INK,
     MEMBER_COLOUR,
     TRACK,
+    Pen,
     bar,
     key,
     rule,
-    write,
 )
 from yibao.offices.actuary.typography import text_width, wrapped
 from yibao.offices.actuary.whatif_shapes import Band, Change, Comparison, Decile, Effect
@@ -54,8 +54,8 @@ class Words:
     def head(self, axes: Axes, place: Place, *, texts: tuple[Text, Text]) -> None:
         """A panel's title, and below it what its marks mean."""
         x, y = place
-        write(axes, (x, y + 7), self.say(texts[0]), size=TITLE_SIZE)
-        write(axes, (x, y + 25), self.say(texts[1]), size=SMALL_SIZE, colour=GREY)
+        Pen(axes).write((x, y + 7), self.say(texts[0]), size=TITLE_SIZE)
+        Pen(axes).write((x, y + 25), self.say(texts[1]), size=SMALL_SIZE, colour=GREY)
 
 
 class Panel(Protocol):
@@ -92,14 +92,16 @@ class FundsPanel:
         self._draw_keys(axes, x, y + 25)
         if not self._funds:
             told = Text("两边基金都没有支付", "no fund pays anything on either side")
-            write(axes, (x, y + _HEAD + 12), self._words.say(told), size=LABEL_SIZE, colour=GREY)
+            Pen(axes).write(
+                (x, y + _HEAD + 12), self._words.say(told), size=LABEL_SIZE, colour=GREY
+            )
         for number, (_, label, change) in enumerate(self._funds):
             top = y + _HEAD + number * self._ROW
             said = self._words.begun(label)
             lines = wrapped(said, LABEL_SIZE, width=self._LABEL - 12)[:2]
             for row, line in enumerate(lines):
                 middle = top + 12 + 12 * (row - (len(lines) - 1) / 2)
-                write(axes, (x, middle), line, size=LABEL_SIZE)
+                Pen(axes).write((x, middle), line, size=LABEL_SIZE)
             self._draw_bars(axes, x + self._LABEL, top, change=change)
             self._draw_change(axes, x + self._width, top + 12, change=change)
 
@@ -113,16 +115,16 @@ class FundsPanel:
             bar(axes, (x, y), size=(length, self._BAR), colour=fill)
             told = self._words.unit.told(amount)
             place = (x + length + 6, y + self._BAR / 2)
-            write(axes, place, told, size=SMALL_SIZE, colour=ink)
+            Pen(axes).write(place, told, size=SMALL_SIZE, colour=ink)
 
     def _draw_change(self, axes: Axes, right: float, middle: float, *, change: Change) -> None:
         amount = change.change_amount
         told = self._words.unit.told(amount, signed=True)
         colour = _colour(amount)
-        write(axes, (right - 64, middle), told, size=11, colour=colour, align="right")
+        Pen(axes).write((right - 64, middle), told, size=11, colour=colour, align="right")
         if amount:
             rate = rate_told(change.change_rate)
-            write(axes, (right, middle), rate, size=LABEL_SIZE, colour=GREY, align="right")
+            Pen(axes).write((right, middle), rate, size=LABEL_SIZE, colour=GREY, align="right")
 
     def _draw_keys(self, axes: Axes, x: float, y: float) -> None:
         for text, colour in (
@@ -133,7 +135,7 @@ class FundsPanel:
         ):
             label = self._words.say(text)
             key(axes, (x, y), colour=colour)
-            write(axes, (x + 15, y), label, size=SMALL_SIZE, colour=GREY)
+            Pen(axes).write((x + 15, y), label, size=SMALL_SIZE, colour=GREY)
             x += 15 + text_width(label, SMALL_SIZE) + 18
 
 
@@ -169,14 +171,14 @@ class GroupsPanel:
         y += _HEAD
         if not self._blocks:
             told = Text("没有任何人群的待遇变化", "nothing changes for any group")
-            write(axes, (x, y + 10), self._words.say(told), size=LABEL_SIZE, colour=GREY)
+            Pen(axes).write((x, y + 10), self._words.say(told), size=LABEL_SIZE, colour=GREY)
         for label, rows, unchanged in self._blocks:
             said = self._words.begun(label)
-            write(axes, (x, y + 9), said, size=LABEL_SIZE, colour=GREY)
+            Pen(axes).write((x, y + 9), said, size=LABEL_SIZE, colour=GREY)
             after = x + text_width(said, LABEL_SIZE) + 10
             if unchanged:
                 told = Text(f"另 {unchanged} 组无变化", f"{unchanged} more unchanged")
-                write(axes, (after, y + 9), self._words.say(told), size=7.5, colour=GREY)
+                Pen(axes).write((after, y + 9), self._words.say(told), size=7.5, colour=GREY)
                 after += text_width(self._words.say(told), 7.5) + 10
             rule(axes, (after, y + 9), width=x + self._width - after)
             y += self._TITLE
@@ -190,7 +192,7 @@ class GroupsPanel:
         said = self._words.begun(text)
         lines = wrapped(said, LABEL_SIZE, width=self._LABEL - 8)
         label = lines[0] if len(lines) == 1 else f"{lines[0][:-1].rstrip()}…"
-        write(axes, (x + 8, middle), label, size=LABEL_SIZE)
+        Pen(axes).write((x + 8, middle), label, size=LABEL_SIZE)
         left = x + self._LABEL + 8
         full = self._width - self._LABEL - self._AMOUNT - self._MEMBERS - 16
         scale = full / max(self._most - self._least, 1)
@@ -203,9 +205,9 @@ class GroupsPanel:
         axes.plot([zero, zero], [y + 1, y + self._ROW - 1], color=GREY, linewidth=0.8)
         right = x + self._width
         told = self._words.unit.told(amount, signed=True)
-        write(axes, (right - self._MEMBERS, middle), told, size=LABEL_SIZE, align="right")
+        Pen(axes).write((right - self._MEMBERS, middle), told, size=LABEL_SIZE, align="right")
         count = f"{effect.changed_members_count:,}"
-        write(axes, (right, middle), count, size=LABEL_SIZE, colour=GREY, align="right")
+        Pen(axes).write((right, middle), count, size=LABEL_SIZE, colour=GREY, align="right")
 
 
 class DecilesPanel:
@@ -239,20 +241,20 @@ class DecilesPanel:
             label = start - 7 if mean > 0 else start + length + 7
             colour = _colour(-mean)
             told = _mean_told(mean)
-            write(axes, (middle, label), told, size=7, colour=colour, align="center")
+            Pen(axes).write((middle, label), told, size=7, colour=colour, align="center")
             self._draw_foot(axes, middle, y + _HEAD + self._PLOT + 8, decile=decile)
         rule(axes, (x, zero), width=self._width, colour=GREY)
         foot = y + self.height - 6
         least, most = Text("原负担最轻", "bore least"), Text("原负担最重", "bore most")
-        write(axes, (x, foot), self._words.say(least), size=SMALL_SIZE, colour=GREY)
+        Pen(axes).write((x, foot), self._words.say(least), size=SMALL_SIZE, colour=GREY)
         right = (x + self._width, foot)
-        write(axes, right, self._words.say(most), size=SMALL_SIZE, colour=GREY, align="right")
+        Pen(axes).write(right, self._words.say(most), size=SMALL_SIZE, colour=GREY, align="right")
 
     def _draw_foot(self, axes: Axes, middle: float, y: float, *, decile: Decile) -> None:
-        write(axes, (middle, y), str(decile.number), size=SMALL_SIZE, align="center")
+        Pen(axes).write((middle, y), str(decile.number), size=SMALL_SIZE, align="center")
         rate = decile.out_of_pocket.change_rate
         told = rate_told(rate) if decile.out_of_pocket.change_amount else "0%"
-        write(axes, (middle, y + 12), told, size=6.5, colour=GREY, align="center")
+        Pen(axes).write((middle, y + 12), told, size=6.5, colour=GREY, align="center")
 
 
 class MovedPanel:
@@ -284,8 +286,8 @@ class MovedPanel:
             self._words.say(text)
             for text in (Text("负担加重", "bear more"), Text("负担减轻", "bear less"))
         )
-        write(axes, (middle - 6, y), more, size=SMALL_SIZE, colour=LESS, align="right")
-        write(axes, (middle + 6, y), less, size=SMALL_SIZE, colour=MORE)
+        Pen(axes).write((middle - 6, y), more, size=SMALL_SIZE, colour=LESS, align="right")
+        Pen(axes).write((middle + 6, y), less, size=SMALL_SIZE, colour=MORE)
         for number, band in enumerate(comparison.bands):
             top = y + 14 + number * self._ROW
             self._draw_row(axes, x, top, middle=middle, full=half - 40, band=band)
@@ -295,21 +297,21 @@ class MovedPanel:
     ) -> None:
         centre = y + self._BAR / 2
         said = self._words.say(range_told(band.above_amount, band.most_amount))
-        write(axes, (x, centre), said, size=LABEL_SIZE)
+        Pen(axes).write((x, centre), said, size=LABEL_SIZE)
         axes.plot([middle, middle], [y - 3, y + self._BAR + 3], color=GREY, linewidth=0.8)
         losers = max(full * band.losers_count / self._most, _LEAST_BAR if band.losers_count else 0)
         bar(axes, (middle - losers, y), size=(losers, self._BAR), colour=LESS)
         told = f"{band.losers_count:,}"
         colour = INK if band.losers_count else FAINT
-        write(
-            axes, (middle - losers - 5, centre), told, size=SMALL_SIZE, colour=colour, align="right"
+        Pen(axes).write(
+            (middle - losers - 5, centre), told, size=SMALL_SIZE, colour=colour, align="right"
         )
         winners = full * band.winners_count / self._most
         winners = max(winners, _LEAST_BAR if band.winners_count else 0)
         bar(axes, (middle, y), size=(winners, self._BAR), colour=MORE)
         colour = INK if band.winners_count else FAINT
         told = f"{band.winners_count:,}"
-        write(axes, (middle + winners + 5, centre), told, size=SMALL_SIZE, colour=colour)
+        Pen(axes).write((middle + winners + 5, centre), told, size=SMALL_SIZE, colour=colour)
 
 
 def _mean_told(amount: int) -> str:
