@@ -219,6 +219,12 @@ def test_calendar_lists_the_days_on_which_law_turns(folder: Path) -> None:
     ]
 
 
+def test_calendar_says_where_a_turn_changes_no_figure(folder: Path) -> None:
+    (folder / "visit.yaml").write_text(PLAN.replace('"75%"', '"70%"'), encoding="utf-8")
+    done = run("policy", "calendar", str(folder), "--language", "en")
+    assert done.stdout.count("the same figures, on other sources or open questions") == 1
+
+
 def test_sources_tells_what_rests_on_each_and_what_is_unused(folder: Path) -> None:
     done = run("policy", "sources", str(folder), "--unused", "--json")
     assert [row["source"] for row in json.loads(done.stdout)] == ["SPARE"]

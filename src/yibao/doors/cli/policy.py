@@ -288,7 +288,7 @@ def _turn_lines(turn: review.Turn, language: Language) -> list[str]:
     for name, old, new in turn.entries:
         told = f"{lines_told(old, language)} → {lines_told(new, language)}".replace("\n", "; ")
         lines.append(f"{rule_name(name.split('/'), language)}: {told}")
-    return lines
+    return lines or ([words["marks_only"]] if turn.kind == "changes" else [])
 
 
 @policy.command()
