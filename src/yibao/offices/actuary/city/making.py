@@ -76,8 +76,9 @@ def make_city(
                 if progress is not None:
                     done = min((number + 1) * CHUNK_MEMBERS, order.members_count)
                     progress(done, order.members_count)
-        finally:
             writer.close()
+        finally:
+            writer.abandon()
         parquet.write_table(providers_table(plan.providers, plan.figures), writer.providers)
         manifest = writer.manifest(plan)
         write_manifest(folder, manifest)

@@ -84,6 +84,11 @@ class CityWriter:
         for groups in (*self._claims, *self._lines, self._members):
             groups.close()
 
+    def abandon(self) -> None:
+        """Close all files without writing what waits; after :meth:`close` it does nothing."""
+        for groups in (*self._claims, *self._lines, self._members):
+            groups.abandon()
+
     def manifest(self, plan: Plan) -> Manifest:
         """What was written."""
         order, folder = self._order, self._folder
@@ -136,6 +141,11 @@ class RowGroups:
         """Write what waits; closing twice does nothing."""
         if self._waiting:
             self._write()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close without writing what waits."""
+        self._waiting, self._rows = [], 0
         if self._writer is not None:
             self._writer.close()
             self._writer = None
