@@ -157,6 +157,10 @@ def test_the_head_tells_the_change_of_funds_and_members(tmp_path):
     assert {"如果：限额提高", "+100.00", "+100%", "−100.00", "−33.3%"} <= set(words)
 
 
+def test_the_way_back_to_the_law_is_titled_so(tmp_path):
+    assert "从“限额提高”到现行规定" in words_of(WhatIfPage(turned(tmp_path), "zh").figure())
+
+
 def test_more_is_blue_and_less_is_brown(tmp_path):
     gain = WhatIfPage(asked_of(tmp_path, [visit(1, "M1", 40_000)]), "zh").figure()
     loss = WhatIfPage(

@@ -37,6 +37,7 @@ CANNOT_SEE = (
 )
 """What a static what-if leaves out."""
 _EXAMPLE_ITEM = "example_item"
+_LONG = 20  # a content hash is for programs
 
 
 def grounds_of(tables: Sequence[Path]) -> Grounds:
@@ -162,7 +163,8 @@ def _examples_told(comparison: Comparison) -> Iterator[Text]:
             " example",
         )
     if comparison.made:
-        told = ", ".join(f"{name}={value}" for name, value in comparison.made.items())
+        short = {n: value for n, value in comparison.made.items() if len(str(value)) < _LONG}
+        told = ", ".join(f"{name}={value}" for name, value in short.items())
         yield Text(
             f"结算单是合成的（{told}），不是真实的人群：金额只说明规定，不说明这座城市",
             f"The claims are made up ({told}), not of real people: the amounts show the rules at"

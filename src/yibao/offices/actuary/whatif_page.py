@@ -84,18 +84,19 @@ class WhatIfPage:
     def _draw_head(self, axes: Axes) -> None:
         comparison, say = self._comparison, self._words.say
         sides, total = comparison.sides, comparison.total
-        reform = say(sides.reform)
+        base, reform = say(sides.base), say(sides.reform)
         title = say(Text(f"如果：{reform}", f"What if: {reform}"))
+        if not sides.reform_reforms:
+            title = say(Text(f"从“{base}”到{reform}", f"From {base} to {reform}"))
         size, wide = 18.0, _WIDTH - 2 * _MARGIN
         while text_width(title, size) > wide and size > SMALL_SIZE:
             size -= 0.5
         Pen(axes).write((_MARGIN, 42), title, size=size)
         claims, members = f"{comparison.counts.compared:,}", f"{total.members_count:,}"
-        base = Text(sides.base.zh, sides.base.en)
         subtitle = Text(
-            f"{sides.area.zh} · 对照：{base.zh} · {claims} 张结算单，{members} 人"
+            f"{sides.area.zh} · 对照：{base} · {claims} 张结算单，{members} 人"
             f" · 静态测算 · 单位：{self._words.unit.name}",
-            f"{sides.area.en} · against {base.en} · {claims} claims of {members} members"
+            f"{sides.area.en} · against {base} · {claims} claims of {members} members"
             f" · static · amounts in {self._words.unit.name}",
         )
         shown = wrapped(say(subtitle), 10, width=wide - 120)[0]
