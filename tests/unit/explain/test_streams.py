@@ -9,6 +9,7 @@ from yibao.base.findings import FaultsFound
 from yibao.base.texts import Text
 from yibao.engines.benefits.claim import Balances, Claim, ClaimDates, SplitLine
 from yibao.engines.benefits.explain.data import explanation
+from yibao.engines.benefits.explain.rows import less
 from yibao.engines.benefits.explain.shapes import Explanation
 from yibao.engines.benefits.explain.text import statement
 from yibao.engines.benefits.explain.vocabulary import Vocabulary
@@ -105,6 +106,16 @@ def test_the_picture_calls_it_by_that_name_too():
         Text("特药统筹 · 罕见病用药", "drug pooling · rare-disease drugs"),
         Text("特药统筹 · home_drug", "drug pooling · home_drug"),
     }
+
+
+def test_a_document_keeps_the_letters_of_its_name():
+    assert "law-7 示例办法第七条 示例市医保局 (well sourced)" in [
+        row.label for row in statement(told(), "en").rows
+    ]
+
+
+def test_nothing_taken_off_has_no_sign():
+    assert (less(0), less(1)) == ("0.00", "−0.01")
 
 
 def test_a_stream_that_nobody_named_is_called_by_its_identifier():

@@ -45,7 +45,10 @@ def _told(done: Recomputed) -> list[Text]:
     if done.is_equal:
         count = done.entries_count
         told.append(
-            Text(f"复算一致: {count} 笔结算结果完全相同", f"equal: {count} rows come out the same")
+            Text(
+                f"复算一致: {count} 笔结算结果完全相同",
+                f"equal: {count} of {count} rows come out the same",
+            )
         )
     told += [
         Text(

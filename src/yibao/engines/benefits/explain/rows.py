@@ -36,10 +36,13 @@ class Draft:
     label: Text
     amount: str = ""
     citations: tuple[Citation, ...] = ()
+    is_verbatim: bool = False  # begins with a name, which keeps its small letters
 
     def row(self, language: Language) -> Row:
         """The row in one language."""
-        label = self.label.zh if language == "zh" else capital(self.label.en)
+        label = self.label.in_language(language)
+        if language == "en" and not self.is_verbatim:
+            label = capital(label)
         return Row(self.kind, self.depth, label, self.amount, references(self.citations))
 
 
@@ -73,4 +76,4 @@ def capital(words: str) -> str:
 
 def less(amount: int) -> str:
     """An amount that is taken off, with a minus sign of its own width."""
-    return f"−{money(amount)}"
+    return f"−{money(amount)}" if amount else money(0)

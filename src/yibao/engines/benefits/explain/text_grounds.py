@@ -69,7 +69,7 @@ def ground_rows(explanation: Explanation) -> Iterator[Draft]:
     """Documents, open questions, findings, example values, and what to recompute it with."""
     yield Draft("section", 0, Text("依据", "Grounds"))
     for citation in _citations(explanation):
-        yield Draft("prose", 1, _citation(citation))
+        yield Draft("prose", 1, _citation(citation), is_verbatim=True)
     for question in explanation.questions:
         yield Draft("prose", 1, _question(question))
     for finding in explanation.findings:
