@@ -38,7 +38,7 @@ def _told(detail: Mapping[str, Any], tree: Tree, known: list[str]) -> Fault:
         kind, key = "slot", str(detail.get("input"))
     message, remedy = _MESSAGES.get(kind, _OTHERWISE)
     if kind == "extra_forbidden":
-        near = ", ".join(difflib.get_close_matches(key, known, n=2))
+        near = ", ".join(difflib.get_close_matches(key, [one for one in known if one != key], n=2))
         remedy = Text(f"是否应为 {near}？", f"did you mean {near}?") if near else remedy
     shown = detail.get("input")
     values = {
