@@ -30,6 +30,14 @@ examples_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data, not prose.")
 
 
+_DIFF_EXAMPLES = """\b
+Examples:
+  yibao policy diff 370200 370200+outpatient_limit_2023
+  yibao policy diff 370200/employee_inpatient@2024-12-31 \\
+                    370200/employee_inpatient@2025-01-01
+"""
+
+
 @click.group()
 def policy() -> None:
     """Check, show and compare an area's policy.
@@ -200,19 +208,14 @@ def _cited(entry: Entry) -> str:
     return "\n".join(marks)
 
 
-@policy.command()
+@policy.command(epilog=_DIFF_EXAMPLES)
 @click.argument("left")
 @click.argument("right")
 @examples_option
 @json_option
 @language_option
 def diff(left: str, right: str, with_examples: bool, as_json: bool, language: Language) -> None:
-    r"""Compare two plans, dates, areas or a reform. LEFT, RIGHT: AREA[/PLAN][@DATE][+REFORM].
-
-    \b
-    yibao policy diff 370200/employee_inpatient@2024-12-31 370200/employee_inpatient@2025-01-01
-    yibao policy diff 370200 370200+outpatient_limit_2023
-    """
+    """Compare two plans, dates, areas or a reform. LEFT, RIGHT: AREA[/PLAN][@DATE][+REFORM]."""
     of = (review.Reference.parse(left), review.Reference.parse(right))
     policies = [review.open_reference(each, with_examples=with_examples) for each in of]
     found = compare(policies[0], policies[1], of=of)
@@ -222,7 +225,7 @@ def diff(left: str, right: str, with_examples: bool, as_json: bool, language: La
     print_differences(found, policies=(policies[0], policies[1]), language=language)
 
 
-@policy.command()
+@policy.command(short_help="List the days on which the law changes.")
 @click.argument("area")
 @click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="Only from this day.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only before this day.")
@@ -291,7 +294,7 @@ def _turn_lines(turn: review.Turn, language: Language) -> list[str]:
     return lines or ([words["marks_only"]] if turn.kind == "changes" else [])
 
 
-@policy.command()
+@policy.command(short_help="List sources and open questions.")
 @click.argument("area")
 @click.option("--unused", is_flag=True, help="Only sources that no rule rests on.")
 @examples_option
@@ -338,7 +341,7 @@ def sources(
         console.print(questions)
 
 
-@policy.command()
+@policy.command(short_help="Print the JSON Schema of policy files.")
 def schema() -> None:
     """Print the JSON Schema of policy files, for editors (docs/schema/policy.schema.json)."""
     from yibao.engines.policy.schema import policy_schema_text
