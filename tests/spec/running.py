@@ -47,15 +47,20 @@ from yibao.engines.benefits.claim import (
 from yibao.engines.benefits.closure import check_closure
 from yibao.engines.benefits.facts import FactInvalid, Member, Spell, typed
 from yibao.engines.benefits.history import Adjudicate
+from yibao.engines.benefits.kernel.single import Kernel
 from yibao.engines.benefits.reference import adjudicate as adjudicate_by_reference
 from yibao.engines.benefits.rows import Law
 from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.compiler import compile_area
 from yibao.engines.policy.unable import UnableToDetermine
 from yibao.offices.actuary.policies import open_area
+from yibao.storage.files.compiled import CompiledCode
 from yibao.storage.files.yaml_tree import parse_yaml
 
-ENGINES: Mapping[str, Adjudicate] = {"reference": adjudicate_by_reference}
+ENGINES: Mapping[str, Adjudicate] = {
+    "reference": adjudicate_by_reference,
+    "kernel": Kernel(CompiledCode()).adjudicate,
+}
 """Every engine that the spec cases hold for, by its name in the test report."""
 
 AREA_CODE = "990000"

@@ -30,6 +30,7 @@ _SILENT = {
     tokenize.NL,
 }
 _COMMANDS = {"command", "group"}
+_COMPILED = {"word"}  # the builders of machine words
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -82,7 +83,7 @@ def columns(source: Source) -> Iterator[Complaint]:
 def parameters(source: Source) -> Iterator[Complaint]:
     """Public functions that take too much, or take it by position."""
     for node, is_method in _public_functions(source.tree):
-        if any(_last_name(decorator) in _COMMANDS for decorator in node.decorator_list):
+        if any(_last_name(decorator) in _COMMANDS | _COMPILED for decorator in node.decorator_list):
             continue  # the parameters of a command are its options on the command line
         listed = node.args
         positional = [*listed.posonlyargs, *listed.args]

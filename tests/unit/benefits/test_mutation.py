@@ -70,6 +70,14 @@ def a_layer_for_the_poor() -> bool:
 
 
 @case
+def a_layer_that_does_not_apply_names_the_fact() -> bool:
+    version = plan(layer("a", ["eligible"], "100%", when={"is_poor": True}))
+    done = adjudicate(version, claim(10, facts={"is_poor": False}), balances=Balances())
+    (told,) = done.layers
+    return (told.applied, told.unmet_condition) == (False, (("is_poor", False),))
+
+
+@case
 def order_and_share_of_the_draw() -> bool:
     # 100 prior self-pay first, then 50 of the noncovered; the deductible takes 60 of the first
     version = plan(layer("a", ["prior_self_pay", ("noncovered", "50%")], "50%", deductible=due(60)))
@@ -425,9 +433,17 @@ MUTANTS: dict[str, dict[str, Callable]] = {
         "all to the first": lambda layer, payment, *, inquiry: ((layer.paid_by[0].fund, payment),),
         "nobody": lambda layer, payment, *, inquiry: (),
     },
+    "untouched": {
+        "as if it applied": lambda layer, *, applied, unmet=(): right["untouched"](
+            layer, applied=True, unmet=unmet
+        ),
+        "without the fact": lambda layer, *, applied, unmet=(): right["untouched"](
+            layer, applied=applied
+        ),
+    },
     "run_layer": {
         "never run": lambda layer, run: replace(
-            layer_module._untouched(layer, applied=True), structure=None
+            right["untouched"](layer, applied=True), structure=None
         ),
     },
 }

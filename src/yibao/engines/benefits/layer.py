@@ -46,11 +46,11 @@ def run_layer(layer: Layer, run: Run) -> LayerResult:
     """
     unmet = unmet_condition(layer, run)
     if unmet:
-        return _untouched(layer, applied=False, unmet=unmet)
+        return untouched(layer, applied=False, unmet=unmet)
     inquiry = Inquiry(layer, run)
     drawn = draw(layer, inquiry)
     if not drawn:
-        return _untouched(layer, applied=True)
+        return untouched(layer, applied=True)
     course = _course(layer, drawn, inquiry)
     outcomes = attribute(course)
     leave(layer, outcomes, run=run)
@@ -294,9 +294,10 @@ def fund(layer: Layer, payment: int, *, inquiry: Inquiry) -> tuple[tuple[str, in
     return tuple((payer.fund, part) for payer, part in zip(layer.paid_by, parts, strict=True))
 
 
-def _untouched(
+def untouched(
     layer: Layer, *, applied: bool, unmet: tuple[tuple[str, FactValue], ...] = ()
 ) -> LayerResult:
+    """The result of a layer that does not apply, or that finds nothing to draw."""
     return LayerResult(
         layer=layer.name,
         label=layer.label,
@@ -337,7 +338,7 @@ def _result(
         if cut.outcome == "over_ceiling":
             tails[cut.ceiling] = tails.get(cut.ceiling, 0) + cut.end - cut.start
     return replace(
-        _untouched(layer, applied=True),
+        untouched(layer, applied=True),
         base_amount=course.base,
         admitted_amount=course.admitted.amount,
         deductible=course.deductible,

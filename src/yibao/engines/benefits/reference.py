@@ -45,9 +45,9 @@ def adjudicate(version: PlanVersion, claim: Claim, *, balances: Balances) -> Det
         InvariantBroken: if something does not close.
     """
     on = claim.dates.named(version.chosen_by)
-    _check_scope(version, claim, on)
+    require_scope(version, claim, on=on)
     book = CounterBook(version, claim, balances=balances)
-    facts, derived = _derived(version, book, on)
+    facts, derived = derived_facts(version, book, on=on)
     book.claim = claim = replace(claim, facts=facts)
     opening = open_slots(version, claim, book=book)
     run = Run(version, claim, on, book, opening, dict(opening), LineMatrix(claim.lines))
@@ -77,7 +77,12 @@ def adjudicate(version: PlanVersion, claim: Claim, *, balances: Balances) -> Det
     return determination
 
 
-def _check_scope(version: PlanVersion, claim: Claim, on: date) -> None:
+def require_scope(version: PlanVersion, claim: Claim, *, on: date) -> None:
+    """Stop unless the version speaks of the day and the claim.
+
+    Raises:
+        UnableToDetermine: ``no_rule_on_date``, ``no_plan`` or ``fact_missing``.
+    """
     if on not in version.span:
         raise no_rule_on_date(version.plan_id, on, in_force=str(version.span))
     if not holds(version.applies_to, claim.facts, asked_by=f"{version.plan_id}/applies_to"):
@@ -96,8 +101,8 @@ def _layers(run: Run) -> tuple[LayerResult, ...]:
     return tuple(results)
 
 
-def _derived(
-    version: PlanVersion, book: CounterBook, on: date
+def derived_facts(
+    version: PlanVersion, book: CounterBook, *, on: date
 ) -> tuple[Mapping[str, FactValue], tuple[NumberUsed, ...]]:
     """The claim's facts with those that the plan derives, and the numbers behind them."""
     facts = dict(book.claim.facts)
@@ -106,31 +111,27 @@ def _derived(
         if isinstance(rule, NthStay):
             facts[rule.fact] = min(book.stay_number(rule.counter), rule.at_most)
             continue
-        if rule.over not in book.claim.list_facts:
-            raise fact_missing(rule.over, asked_by=f"derived/{rule.fact}")
-        used = [
-            evaluate(
-                rule.number,
-                name=f"derived/{rule.fact}/{value}",
-                facts=facts | {rule.as_fact: value},
-                on=on,
-            )
-            for value in book.claim.list_facts[rule.over]
-        ]
+        facts[rule.fact], used = ranked_sum(rule, book.claim, facts=facts, on=on)
         numbers.extend(used)
-        facts[rule.fact] = _ranked_sum(rule, used)
     return facts, tuple(numbers)
 
 
-def _ranked_sum(rule: RankedSum, used: list[NumberUsed]) -> int:
+def ranked_sum(
+    rule: RankedSum, claim: Claim, *, facts: dict[str, FactValue], on: date
+) -> tuple[int, list[NumberUsed]]:
     """Σ of the highest values, each by its share; values beyond the shares do not count.
 
     Rounding: half up, once.
     """
-    values = []
-    for number in used:
-        check(number.value is not None, f"{number.name} cannot be none")
+    if rule.over not in claim.list_facts:
+        raise fact_missing(rule.over, asked_by=f"derived/{rule.fact}")
+    used, values = [], []
+    for value in claim.list_facts[rule.over]:
+        name = f"derived/{rule.fact}/{value}"
+        number = evaluate(rule.number, name=name, facts=facts | {rule.as_fact: value}, on=on)
+        check(number.value is not None, f"{name} cannot be none")
+        used.append(number)
         values.append(number.value or 0)
     highest = sorted(values, reverse=True)
     products = [value * share for value, share in zip(highest, rule.shares, strict=False)]
-    return round_half_up(sum(products), MILLION)
+    return round_half_up(sum(products), MILLION), used

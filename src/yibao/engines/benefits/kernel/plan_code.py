@@ -1,0 +1,239 @@
+"""The code of one plan: open the tracks, run the layers, write what is wanted.
+
+The function of a plan gets the control array's address ``c``, the claim's index ``i``, its
+profile's row, the row of its member-year's sums and its row of totals. It returns 0, or the number
+of the reason why the claim cannot be determined; counters that it fed by then stand in the journal
+at UNDO, and whoever called puts them back.
+"""
+
+from __future__ import annotations
+
+from yibao.engines.benefits.kernel import layout
+from yibao.engines.benefits.kernel.layer_code import write_layer
+from yibao.engines.benefits.kernel.marks import marks_of
+from yibao.engines.benefits.kernel.shapes import PlanShape
+from yibao.engines.benefits.kernel.text import Context, Lines
+
+HEAD = '''"""{title}"""
+
+from numba import njit
+
+from yibao.engines.benefits.kernel.machine import (
+    ahead, exceeds, least, load, load32, most, quotient, share, store, store32,
+)
+
+'''
+OPTIONS = 'cache=True, nogil=True, error_model="numpy"'
+
+
+def plan_source(context: Context, title: str) -> str:
+    """The source of one plan's function, ``settle_claim``."""
+    lines = Lines()
+    signature = ", ".join(["int64"] * 5)
+    lines.add(f'@njit("int64({signature})", {OPTIONS})')
+    with lines.under("def settle_claim(c, i, row, year, totals):"):
+        _begin(lines, context)
+        _find_rows(lines, context)
+        _remember(lines, context)
+        _number_stays(lines, context)
+        _open(lines, context)
+        for number in range(len(context.shape.layers)):
+            write_layer(lines, number, context=context)
+        _count(lines, context)
+        _write(lines, context)
+        lines.add("return 0")
+    return HEAD.format(title=title) + str(lines)
+
+
+def _begin(lines: Lines, context: Context) -> None:
+    lines.add(
+        f"blocks = load(c, {layout.BLOCKS})",
+        f"stride = load(c, {layout.STRIDE})",
+        f"detail = load(c, {layout.DETAIL})",
+        f"flags = load32(row, {layout.FLAGS})",
+    )
+    width = len(layout.FIGURES_OF_LAYER) * len(context.shape.layers)
+    lines.add(f"trace = load(c, {layout.TRACE}) + i * {8 * width}")
+
+
+def _used_groups(context: Context) -> dict[int, list[int]]:
+    """The groups of a plan's counters, with the places that it uses in their rows."""
+    names = []
+    for counter in context.shape.counters:
+        names.append(counter.name)
+        if counter.adds == "claim_count" and counter.once_per_encounter:
+            names.append(layout.stay_key(counter)[0])
+    groups: dict[int, list[int]] = {}
+    for name in names:
+        group = context.sums.group_of(name)
+        if group is not None:
+            groups.setdefault(group, []).append(context.sums.place_of(name))
+    return groups
+
+
+def _find_rows(lines: Lines, context: Context) -> None:
+    """The rows of sums: the one that the host numbered, or an empty one for this claim alone."""
+    for group, places in _used_groups(context).items():
+        first = layout.GROUPS + 3 * group
+        lines.add("key = -1", f"keys = load(c, {first + layout.KEYS})")
+        with lines.under("if keys != 0:"):
+            lines.add("key = load32(keys, i)")
+        with lines.under("if key >= 0:"):
+            width = 8 * context.sums.width_of(group)
+            lines.add(f"g{group} = load(c, {first + layout.SUMS}) + key * {width}")
+        with lines.under("else:"):
+            lines.add(f"g{group} = load(c, {first + layout.SCRATCH})")
+            lines.add(*(f"store(g{group}, {place}, 0)" for place in places))
+
+
+def _remember(lines: Lines, context: Context) -> None:
+    """Where some number may not be had: keep the sums that the layers feed, to be restored."""
+    fed = dict.fromkeys(name for layer in context.shape.layers for name, _ in layer.feeds)
+    with lines.under(f"if flags & {layout.CAREFUL}:"):
+        lines.add(f"undo = load(c, {layout.UNDO})", f"store(undo, 0, {len(fed)})")
+        for index, name in enumerate(fed):
+            place = 8 * context.sums.place_of(name)
+            lines.add(
+                f"place = {context.group(name)} + {place}",
+                f"store(undo, {1 + 2 * index}, place)",
+                f"store(undo, {2 + 2 * index}, load(place, 0))",
+            )
+
+
+def _number_stays(lines: Lines, context: Context) -> None:
+    """The stay's number: the one it has, or one more than were counted before it."""
+    for name in _numbered(context.shape):
+        counter = context.shape.counter(name)
+        which = _stay(context.shape, name)
+        lines.add(f"stay{which} = {context.balance(name)} + 1")
+        if counter.once_per_encounter:
+            known = context.kept(layout.stay_key(counter)[0])
+            lines.add(f"known{which} = {known}")
+            with lines.under(f"if known{which} > 0:"):
+                lines.add(f"stay{which} = known{which}")
+    for index, stay in enumerate(context.shape.stays):
+        which = _stay(context.shape, stay.counter)
+        lines.add(f"n{index} = least(stay{which}, {stay.at_most})")
+
+
+def _numbered(shape: PlanShape) -> list[str]:
+    return list(dict.fromkeys([*(stay.counter for stay in shape.stays), *shape.counted]))
+
+
+def _stay(shape: PlanShape, name: str) -> int:
+    return _numbered(shape).index(name)
+
+
+def _open(lines: Lines, context: Context) -> None:
+    shape, tracks = context.shape, context.tracks
+    starts: dict[int, list[str]] = {}
+    for slot, track in tracks.starts.items():
+        if str(slot) in context.inputs:
+            starts.setdefault(track, []).append(f"o_{context.inputs.index(str(slot))}")
+    pieces = [piece for layer in tracks.pieces for piece in layer]
+    others = {piece.track for piece in pieces} | set(tracks.ends)
+    for piece in pieces:
+        others |= {piece.untouched, piece.deductible, piece.coinsurance}
+        others |= {track for _, track in piece.over_ceiling}
+    if shape.is_annual:
+        _open_annual(lines, context)
+    else:
+        for index in range(len(context.inputs)):
+            if any(f"o_{index}" in names for names in starts.values()):
+                lines.add(f"o_{index} = load(load(c, {layout.AMOUNTS}) + 8 * {index} * stride, i)")
+    for track, names in starts.items():
+        lines.add(f"t{track} = {' + '.join(names)}")
+    lines.add(*(f"t{track} = 0" for track in sorted(others - starts.keys())))
+    lines.add("marks = 0", *(f"pay_{number} = 0" for number in range(len(shape.layers))))
+    for number, layer in enumerate(shape.layers):
+        if len(layer.funds) > 1:
+            lines.add(*(f"part_{number}_{index} = 0" for index in range(len(layer.funds))))
+
+
+def _open_annual(lines: Lines, context: Context) -> None:
+    """The slots of an annual claim, loaded from counters."""
+    shape = context.shape
+    slots = {str(slot) for slot in context.tracks.starts}
+    lines.add(*(f"o_{i} = 0" for i, name in enumerate(context.inputs) if name in slots))
+    for load in shape.loads:
+        minus = "".join(f" - ({context.balance(name)})" for name in load.minus)
+        lines.add(f"amount = {context.balance(load.counter)}{minus}")
+        with lines.under("if amount < 0:"):
+            lines.add("return 1")
+        lines.add(f"o_{context.inputs.index(load.slot)} += amount")
+
+
+def _count(lines: Lines, context: Context) -> None:
+    """Count the claim where its profile says so, once an encounter where the counter says so.
+
+    A mark that is even stands for what is asked only of encounters that were not counted yet.
+    """
+    shape = context.shape
+    if not shape.counted:
+        return
+    with lines.under(f"if flags & {layout.CAREFUL}:"):
+        for index, name in enumerate(shape.counted):
+            place = layout.FIRST_BLOCK + len(shape.layers) + index
+            lines.add(f"late = load32(row, {place})")
+            test = "late != 0"
+            if shape.counter(name).once_per_encounter:
+                test += f" and (late & 1 or known{_stay(shape, name)} == 0)"
+            with lines.under(f"if {test}:"):
+                lines.add("return late")
+    for index, name in enumerate(shape.counted):
+        counter, which = shape.counter(name), _stay(shape, name)
+        test = f"flags & {1 << (layout.COUNTS_SHIFT + index)}"
+        if counter.once_per_encounter:
+            test = f"known{which} == 0 and {test}"
+        with lines.under(f"if {test}:"):
+            spot = f"{context.group(name)}, {context.sums.place_of(name)}"
+            lines.add(f"store({spot}, load({spot}) + 1)")
+            if counter.once_per_encounter:
+                key = layout.stay_key(counter)[0]
+                spot = f"{context.group(key)}, {context.sums.place_of(key)}"
+                lines.add(f"store({spot}, stay{which})")
+
+
+def _write(lines: Lines, context: Context) -> None:
+    shape = context.shape
+    lines.add("", f"out = load(c, {layout.OUT})")
+    with lines.under(f"if detail & {layout.PAYS}:"):
+        for number, layer in enumerate(shape.layers):
+            _put(lines, context, f"benefit_{layer.name}", f"pay_{number}")
+    with lines.under(f"if detail & {layout.LEFT}:"):
+        for track, column in context.tracks.ends.items():
+            if track in context.tracks.reachable:
+                _put(lines, context, column, f"t{track}")
+    with lines.under(f"if detail & {layout.FUNDS}:"):
+        for fund, amount in by_fund(shape).items():
+            _put(lines, context, f"fund_{fund}", amount)
+    with lines.under(f"if detail & {layout.SUMS_ONLY}:"):
+        for index, amount in enumerate(["1", *totals_of(shape).values()]):
+            lines.add(f"store(totals, {index}, load(totals, {index}) + {amount})")
+    with lines.under(f"if detail & {layout.MARKS}:"):
+        stays = (f" + n{index} * {bit}" for index, bit in enumerate(marks_of(shape).stays))
+        lines.add(f"store(load(c, {layout.MARKED}), i, marks{''.join(stays)})")
+
+
+def _put(lines: Lines, context: Context, column: str, amount: str) -> None:
+    """Columns begin as zeros, so what is zero is not written."""
+    lines.add(f"amount = {amount}")
+    with lines.under("if amount != 0:"):
+        place = f"out + 8 * {context.outputs.index(column)} * stride"
+        lines.add(f"store({place}, i, amount)")
+
+
+def by_fund(shape: PlanShape) -> dict[str, str]:
+    """What each fund pays, as an expression."""
+    parts: dict[str, list[str]] = {}
+    for number, layer in enumerate(shape.layers):
+        for index, fund in enumerate(layer.funds):
+            part = f"pay_{number}" if len(layer.funds) == 1 else f"part_{number}_{index}"
+            parts.setdefault(fund, []).append(part)
+    return {fund: " + ".join(one) for fund, one in parts.items()}
+
+
+def totals_of(shape: PlanShape) -> dict[str, str]:
+    """The totals of a plan, behind the count of claims: by layer, then by fund."""
+    layers = {f"benefit_{layer.name}": f"pay_{n}" for n, layer in enumerate(shape.layers)}
+    return layers | {f"fund_{fund}": amount for fund, amount in by_fund(shape).items()}

@@ -1,0 +1,131 @@
+"""One claim through compiled code, with its whole explanation: the same answer as the reference's.
+
+The claim runs through the very function that runs a city's year. Its figures come back, and the
+determination is rebuilt from them (:mod:`yibao.engines.benefits.kernel.rebuilding`); what the rules
+said, number by number, is remembered from claim to claim.
+
+Refuses: what the reference refuses, in the reference's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from yibao.base.checks import check
+from yibao.base.errors import InvariantBroken
+from yibao.engines.benefits.balances import benefit_date
+from yibao.engines.benefits.claim import Balances, Claim, Slot
+from yibao.engines.benefits.closure import check_closure
+from yibao.engines.benefits.determination import Determination
+from yibao.engines.benefits.inquiry import Run
+from yibao.engines.benefits.kernel.blocks import Case
+from yibao.engines.benefits.kernel.cells import Cell
+from yibao.engines.benefits.kernel.claims import profile_of
+from yibao.engines.benefits.kernel.layers import Explainer
+from yibao.engines.benefits.kernel.program import Loader, Program, program_of
+from yibao.engines.benefits.kernel.single_book import QuickBook
+from yibao.engines.benefits.kernel.tracks import left_column
+from yibao.engines.benefits.opening import open_slots
+from yibao.engines.benefits.reference import adjudicate as adjudicate_by_reference
+from yibao.engines.benefits.reference import derived_facts, require_scope
+from yibao.engines.benefits.shares import LineMatrix
+from yibao.engines.benefits.version import ENGINE_VERSION
+from yibao.engines.policy.law import PlanVersion
+
+
+@dataclass(slots=True)
+class _Plan:
+    """A version, ready: its compiled program, its explainer, its idle cells."""
+
+    version: PlanVersion
+    program: Program
+    explainer: Explainer
+    cells: list[Cell]
+
+
+class Kernel:
+    """The compiled engine, one claim at a time. ``load`` makes modules of generated code."""
+
+    def __init__(self, load: Loader) -> None:
+        self._load = load
+        self._plans: dict[tuple[int, frozenset[Slot]], _Plan] = {}
+
+    def adjudicate(
+        self, version: PlanVersion, claim: Claim, *, balances: Balances
+    ) -> Determination:
+        """Adjudicate one claim row under one plan version. Pure: deltas are returned.
+
+        Raises:
+            UnableToDetermine: if the law gives no answer for the claim.
+            ClaimInvalid: if its amounts cannot be adjudicated.
+            InvariantBroken: if something does not close.
+        """
+        on = claim.dates.named(version.chosen_by)
+        require_scope(version, claim, on=on)
+        stated = Case(claim, on)
+        book = QuickBook(version, claim, balances=balances)
+        facts, derived = derived_facts(version, book, on=on)
+        if version.derived:
+            book.claim = claim = replace(claim, facts=facts)
+            book.forget_keys()
+        opening = open_slots(version, claim, book=book)
+        plan = self._plan(version, opening)
+        profile = profile_of(plan.program, plan.program.plans[0], case=stated)
+        cell = plan.cells.pop() if plan.cells else Cell(plan.program)
+        is_settled = cell.settle(profile, {} if version.is_annual else opening, book=book)
+        if not is_settled:
+            return _as_the_reference(version, claim, balances)
+        run = Run(version, claim, on, book, opening, dict(opening), LineMatrix(claim.lines))
+        layers = plan.explainer.layers(run, cell.figures)
+        nth = book.count_claim()
+        _check_left(run.state, cell.left)
+        plan.cells.append(cell)
+        order = plan.program.tracks[0].order
+        determination = Determination(
+            claim_id=claim.claim_id,
+            member_id=claim.member_id,
+            encounter_id=claim.encounter_id,
+            plan_id=version.plan_id,
+            policy_hash=version.policy_hash,
+            engine_version=ENGINE_VERSION,
+            chosen_on=on,
+            benefit_year=benefit_date(version, claim).year,
+            submitted_amount=sum(opening.values()),
+            opening=tuple(opening.items()),
+            layers=layers,
+            left=tuple(sorted(run.state.items(), key=lambda item: order[item[0]])),
+            lines=run.lines.results(),
+            deltas=book.deltas,
+            nth=nth,
+            reads=book.reads,
+            is_annual=version.is_annual,
+            derived=derived,
+        )
+        check_closure(determination)
+        return determination
+
+    def _plan(self, version: PlanVersion, opening: Mapping[Slot, int]) -> _Plan:
+        """A version's compiled plan; slots left by other layers make a program of their own."""
+        given = frozenset(slot for slot in opening if slot.layer)
+        plan = self._plans.get((id(version), given))
+        if plan is None:
+            program = program_of((version,), self._load, given=sorted(given, key=str))
+            plan = _Plan(version, program, Explainer(version, program.tracks[0]), [])
+            self._plans[id(version), given] = plan
+        return plan
+
+
+def _as_the_reference(version: PlanVersion, claim: Claim, balances: Balances) -> Determination:
+    """Refuse a claim that compiled code rejected, as the reference does."""
+    answer = adjudicate_by_reference(version, claim, balances=balances)
+    raise InvariantBroken(f"{answer.claim_id}: rejected by compiled code alone")
+
+
+def _check_left(state: Mapping[Slot, int], columns: Mapping[str, int]) -> None:
+    """What the explanation leaves on the member is what compiled code left."""
+    left: dict[str, int] = {}
+    for slot, amount in state.items():
+        column = left_column(slot)
+        left[column] = left.get(column, 0) + amount
+    check(left == columns, f"left by slot {left}, by column {columns}")
