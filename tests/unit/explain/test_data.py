@@ -26,7 +26,7 @@ def told():
 
 @pytest.fixture
 def words():
-    return Vocabulary.of(area(), items={"L1": "床位费"})
+    return Vocabulary.of(area(), items={"L1": Text("床位费", "bed charge")})
 
 
 def test_what_is_left_has_a_code_a_group_a_layer_and_an_amount(told):
@@ -195,6 +195,7 @@ def test_counters_stand_as_they_are_after_the_claim(words):
 def test_a_line_is_told_with_its_name_and_closes(words):
     (line,) = explanation(settled(eligible="5000", noncovered="10"), words).lines
     assert (line.item, line.submitted_amount) == ("床位费", 501_000)
+    assert line.item_label == Text("床位费", "bed charge")
     assert [(part.layer, part.amount) for part in line.benefits] == [("basic", 252_000)]
     assert [(part.code, part.amount) for part in line.left] == [
         ("noncovered", 1000),

@@ -152,11 +152,11 @@ def _catalogue(folder: Path, area: AreaPolicy, *, with_examples: bool) -> Catalo
     return read_catalogue(place, facts=area.facts, with_examples=with_examples)
 
 
-def _items(catalogue: Catalogue, replayed: Replayed) -> dict[str, str]:
+def _items(catalogue: Catalogue, replayed: Replayed) -> dict[str, Text]:
     """What a bill's lines are called: the catalogue's name of their item."""
     labels = {code: rows[0].label for (code, _), rows in catalogue.rows.items() if rows}
     return {
-        line.line_id: labels[line.item_code].zh
+        line.line_id: labels[line.item_code]
         for entry in replayed.entries
         for line in entry.bill.lines
         if isinstance(line, BillLine) and line.item_code in labels

@@ -190,7 +190,8 @@ def _line(line: LineResult, words: Vocabulary, labels: Mapping[str, Text]) -> Li
     )
     return LineShown(
         line_id=line.line_id,
-        item=words.items.get(line.line_id, ""),
+        item=words.item(line.line_id).zh,
+        item_label=words.item(line.line_id),
         submitted_amount=line.submitted_amount,
         benefits=tuple(
             LineBenefit(layer, labels.get(layer) or Text(layer, layer), amount)

@@ -270,6 +270,7 @@ class LineShown:
 
     line_id: str
     item: str
+    item_label: Text
     submitted_amount: int
     benefits: tuple[LineBenefit, ...]
     left: tuple[LineLeft, ...]

@@ -95,7 +95,7 @@ def line_table(explanation: Explanation, language: Language) -> LineTable:
     )
     rows = (
         (
-            f"{line.line_id} {line.item}".strip(),
+            f"{line.line_id} {line.item_label.in_language(language)}".strip(),
             money(line.submitted_amount),
             *(money(_paid_on(line, layer.layer)) for layer in layers),
             *(money(_left_on(line, reason.code)) for reason in reasons),

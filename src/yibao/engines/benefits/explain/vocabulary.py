@@ -57,12 +57,14 @@ class Vocabulary:
     counters: Mapping[str, Counter] = field(default_factory=dict)
     plans: Mapping[str, Text] = field(default_factory=dict)
     funds: Mapping[str, Text] = field(default_factory=dict)
-    items: Mapping[str, str] = field(default_factory=dict)
+    items: Mapping[str, Text] = field(default_factory=dict)
     streams: Mapping[tuple[str, str], Text] = field(default_factory=dict)  # (plan id, stream)
     plan_id: str = ""  # whose streams are meant
 
     @classmethod
-    def of(cls, area: AreaPolicy, *, items: Mapping[str, str] = MappingProxyType({})) -> Vocabulary:
+    def of(
+        cls, area: AreaPolicy, *, items: Mapping[str, Text] = MappingProxyType({})
+    ) -> Vocabulary:
         """The words of a compiled area; ``items`` names the lines of one bill by their ids."""
         return cls(
             sources=area.sources,
@@ -86,6 +88,10 @@ class Vocabulary:
     def plan(self, plan_id: str) -> Text:
         """A plan's name."""
         return self.plans.get(plan_id) or Text(plan_id, plan_id)
+
+    def item(self, line_id: str) -> Text:
+        """What the item of a line is called; empty where nobody said."""
+        return self.items.get(line_id) or Text("", "")
 
     def fund(self, name: str) -> Text:
         """A fund's name."""
