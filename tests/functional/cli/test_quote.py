@@ -154,6 +154,19 @@ def test_a_changed_figure_is_named(stored: Path, tmp_path: Path):
     assert "policy has changed" not in done.stdout
 
 
+def test_names_that_an_older_program_did_not_write_are_no_difference(stored: Path, tmp_path: Path):
+    older = tmp_path / "older.json"
+    data = json.loads(stored.read_text(encoding="utf-8"))
+    explained = data["entries"][0]["explanation"]
+    for adjustment in explained["adjustments"]:
+        del adjustment["stream_label"]
+    older.write_text(json.dumps(data), encoding="utf-8")
+    assert yibao("recompute", older, A01).returncode == 0
+    del explained["adjustments"][0]["amount"]  # a figure that is gone is one
+    older.write_text(json.dumps(data), encoding="utf-8")
+    assert yibao("recompute", older, A01).returncode == 1
+
+
 def test_a_changed_policy_is_told(stored: Path, tmp_path: Path):
     policy = tmp_path / "policy"
     policy.mkdir()

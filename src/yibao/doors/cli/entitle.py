@@ -17,7 +17,7 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("--policy", default="", help="Area code or policy folder; default: the file's.")
 @click.option("--with-examples", is_flag=True, help="Switch the overlays of example values on.")
 @click.option("--json", "as_json", is_flag=True, help="Print data, not prose.")

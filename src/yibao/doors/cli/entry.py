@@ -117,7 +117,7 @@ class LazyGroup(click.Group):
         """Find the command; an unknown one names those there are."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            raise UnknownCommand(name, ", ".join(COMMANDS), context)
+            raise UnknownCommand(name, known=", ".join(COMMANDS), context=context)
         return super().resolve_command(context, args)
 
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yibao.base.errors import YibaoError
+from yibao.base.system import system_reason
 from yibao.base.texts import Language, Text
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def write_content(place: Path, content: bytes) -> None:
         unfinished.replace(place)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
+        why = system_reason(error)
         raise UnableToWrite(
-            Text(f"无法写入 {place}: {error.strerror}", f"cannot write {place}: {error.strerror}"),
+            Text(f"无法写入 {place}: {why.zh}", f"cannot write {place}: {why.en}"),
             Text("请检查目录是否存在、是否可写", "see that the folder exists and may be written"),
         ) from None
 
@@ -77,7 +79,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        why = system_reason(error)
         raise UnableToWrite(
-            Text(f"无法创建 {folder}: {error.strerror}", f"cannot make {folder}: {error.strerror}"),
+            Text(f"无法创建 {folder}: {why.zh}", f"cannot make {folder}: {why.en}"),
             Text("请换一个目录", "name another folder"),
         ) from None

@@ -26,7 +26,7 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("bill", type=click.Path(path_type=Path))
+@click.argument("bill", type=click.Path(path_type=Path, readable=False))
 @click.option("--policy", default="", help="Area code or policy folder; default: the bill's.")
 @click.option("--with-examples", is_flag=True, help="Switch the overlays of example values on.")
 @click.option("--reform", "reforms", multiple=True, help="A reform, by name; may be repeated.")

@@ -21,8 +21,8 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("stored", type=click.Path(path_type=Path))
-@click.argument("bill", type=click.Path(path_type=Path))
+@click.argument("stored", type=click.Path(path_type=Path, readable=False))
+@click.argument("bill", type=click.Path(path_type=Path, readable=False))
 @click.option("--policy", default="", help="Recompute under this policy instead of the stored one.")
 @language_option
 def recompute(stored: Path, bill: Path, policy: str, language: Language) -> None:

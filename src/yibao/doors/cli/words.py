@@ -21,7 +21,7 @@ _KINDS: Mapping[type, Text] = {
 class UnknownCommand(click.NoSuchCommand):
     """A command that there is not; ``known`` are those there are."""
 
-    def __init__(self, name: str, known: str, context: click.Context) -> None:
+    def __init__(self, name: str, *, known: str, context: click.Context) -> None:
         super().__init__(name, f"No such command {name!r}. There are: {known}", ctx=context)
         self.known = known
 

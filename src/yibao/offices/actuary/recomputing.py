@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from yibao.base.system import system_reason
 from yibao.base.texts import Text
 from yibao.engines.benefits.version import ENGINE_VERSION
 from yibao.offices.actuary.quoting import FORMAT, Terms, UnableToQuote, as_data, quote
@@ -55,16 +56,18 @@ def read_stored(path: Path) -> dict[str, Any]:
     """
     try:
         stored = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError) as error:
-        raise _not_stored(path, str(error)) from None
+    except OSError as error:
+        raise _not_stored(path, system_reason(error)) from None
+    except msgspec.DecodeError as error:
+        raise _not_stored(path, Text("不是完整的 JSON", str(error))) from None
     if not isinstance(stored, dict) or stored.get("format") != FORMAT:
-        raise _not_stored(path, f"format ≠ {FORMAT}")
+        raise _not_stored(path, Text(f"format 不是 {FORMAT}", f"format is not {FORMAT}"))
     return stored
 
 
-def _not_stored(path: Path, why: str) -> UnableToQuote:
+def _not_stored(path: Path, why: Text) -> UnableToQuote:
     return UnableToQuote(
-        Text(f"{path} 不是可复算的结算结果（{why}）", f"{path} is no stored quote ({why})"),
+        Text(f"{path} 不是可复算的结算结果（{why.zh}）", f"{path} is no stored quote ({why.en})"),
         Text(
             "请用 yibao quote BILL --json 保存结算结果",
             "store one with `yibao quote BILL --json`",
