@@ -113,8 +113,8 @@ def test_ctrl_c_in_the_middle_ends_with_a_word_and_leaves_nothing(tmp_path: Path
     rows = (f"C{n},M{n},2024-03-01,employee,special_drug,1000,0,0,0\n" for n in range(80_000))
     claims.write_text(HEADER + "".join(rows), encoding="utf-8")
     words = [claims, tmp_path / "out.csv", "--policy", "370200", "--language", "zh"]
-    running = subprocess.Popen(
-        [*YIBAO, "settle", *map(str, words)],
+    running = subprocess.Popen(  # warnings as users have them: a file may just be opening
+        [sys.executable, "-m", "yibao.doors.cli", "settle", *map(str, words)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while len(list(tmp_path.glob(".out.csv.*/*"))) < 2:  # both results are being written
