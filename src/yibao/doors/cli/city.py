@@ -187,7 +187,7 @@ def _show(found: Sequence[Measured], language: Language) -> None:
 
 def _row(one: Measured, language: Language) -> list[str]:
     target = one.target
-    low, high = target.bounds.get("from", ""), target.bounds.get("to", "")
+    low, high = (f"{max(bound, 0):.2f}" if bound is not None else "" for bound in one.bounds)
     inside = Text("是", "yes") if one.is_within else Text("否", "NO")
     months = Text(
         f"{target.year} 年 {target.months} 个月", f"{target.year}, {target.months} months"

@@ -1,4 +1,4 @@
-"""``yibao demo``: published bills, settled; what was expected and what came out."""
+"""``yibao demo``: published bills settled, expected against computed; then a city's year."""
 
 from __future__ import annotations
 
@@ -30,11 +30,18 @@ _FIGURES = {
     show_default=True,
     help="Folder for the pictures.",
 )
+@click.option(
+    "--members", default=3000, show_default=True, help="Size of the synthetic cities; 0: none."
+)
+@click.option("--engine", default="reference", show_default=True, help="Which engine settles.")
 @language_option
-def demo(out: Path, language: Language) -> None:
-    """Settle published bills, print expected against computed, and explain one in full.
+def demo(out: Path, members: int, engine: str, language: Language) -> None:
+    """Settle published bills and a small city's year, explain, and ask what reforms would do.
 
-    Exit code 1 if a figure is not equal to the fen.
+    First the published bills: expected against computed, one explained in full, pictures. Then a
+    synthetic city: its year settled, its figures beside the published ones, two what-ifs.
+
+    Exit code 1 if a published figure is not equal to the fen.
     """
     from yibao.doors.cli.statements import console_for_people, print_statement
     from yibao.offices.actuary.published import settle_published
@@ -56,6 +63,10 @@ def demo(out: Path, language: Language) -> None:
     click.echo(told.in_language(language))
     if wrong:
         raise SystemExit(1)
+    if members:
+        from yibao.doors.cli.demo_city import run_city
+
+        run_city(out, members=members, engine=engine, language=language)
 
 
 def _print_table(examples: list[Example], language: Language) -> None:

@@ -33,12 +33,13 @@ _FILE = click.Path(path_type=Path)
 @click.option("--catalogue", type=_FILE, help="A catalogue in place of the area's own.")
 @click.option("--with-examples", is_flag=True, help="Switch example values on, on both sides.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, not tables.")
+@click.option("--brief", is_flag=True, help="Print totals, funds and layers; no groups of members.")
 @click.option("--picture", type=_FILE, help="Also draw a page: a file ending in .svg or .png.")
 @click.option("--out", type=_FILE, metavar="FOLDER", help="Also write the tables there, as CSV.")
 @language_option
 def what_if(
     reform: str, claims: Path, policy: str, base_reform: str, engine: str, lines: Path | None,
-    catalogue: Path | None, with_examples: bool, as_json: bool, picture: Path | None,
+    catalogue: Path | None, with_examples: bool, as_json: bool, brief: bool, picture: Path | None,
     out: Path | None, language: Language,
 ) -> None:  # fmt: skip
     """Ask what a reform would do.
@@ -66,6 +67,10 @@ def what_if(
         from yibao.offices.actuary.whatif_page import what_if_picture
 
         write_content(picture, what_if_picture(comparison, form, language=language))
+    if not as_json:
+        from yibao.doors.cli.what_if_tables import print_comparison
+
+        print_comparison(comparison, language, is_brief=brief)
     _tell(comparison, as_json=as_json, places=(out, picture), language=language)
     if comparison.counts.compared != comparison.counts.read:
         raise SystemExit(NOT_ALL_COMPARED)
@@ -97,9 +102,6 @@ def _tell(
 
         click.echo(json.dumps(as_data(comparison), ensure_ascii=False))
         return
-    from yibao.doors.cli.what_if_tables import print_comparison
-
-    print_comparison(comparison, language)
     for place in places:
         if place is not None:
             told = Text(f"已写入 {place}", f"written: {place}")

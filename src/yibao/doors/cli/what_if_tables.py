@@ -20,8 +20,8 @@ _MEMBERS, _CHANGED = Text("人数", "members"), Text("受影响人数", "affecte
 _CLAIMS, _SUBMITTED = Text("结算单", "claims"), Text("医疗费总额", "submitted")
 
 
-def print_comparison(comparison: Comparison, language: Language) -> None:
-    """Everything but the single claims."""
+def print_comparison(comparison: Comparison, language: Language, *, is_brief: bool = False) -> None:
+    """Everything but the single claims; in brief, without the groups of members."""
     teller = _Teller(console_for_people(), language)
     teller.head(comparison)
     teller.totals(comparison)
@@ -32,9 +32,11 @@ def print_comparison(comparison: Comparison, language: Language) -> None:
         rows = [(label, change) for _, label, change in changes]
         teller.changes(title, rows)
     if comparison.counts.answer_changed:
-        teller.groups(comparison)
-        teller.deciles(comparison)
+        if not is_brief:
+            teller.groups(comparison)
+            teller.deciles(comparison)
         teller.bands(comparison)
+    if comparison.counts.answer_changed and not is_brief:
         teller.moved(Text("减轻最多的人", "largest gains"), comparison.gains)
         teller.moved(Text("加重最多的人", "largest losses"), comparison.losses)
     teller.grounds(comparison)

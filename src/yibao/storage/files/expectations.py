@@ -1,4 +1,7 @@
-"""What a published example expects: `expected.yaml` beside its bill (docs/bill-format.md).
+"""What a published example expects, and what `yibao demo` asks of a synthetic city.
+
+An expectation is `expected.yaml` beside a bill (docs/bill-format.md), a question a file of
+`examples/what_if`.
 
 A figure names a claim and what is looked at: what a layer pays, the deductible it takes, or of the
 whole claim the benefit and what is left. Amounts are those of the source, in yuan, held as fen.
@@ -44,6 +47,42 @@ class Expectation(Written):
     with_examples: bool = False
     note: Label | None = None
     figures: Annotated[tuple[ExpectedFigure, ...], Field(strict=False, min_length=1)]
+
+
+class Told(Written):
+    """A published figure in words, with its source."""
+
+    source: str
+    zh: str
+    en: str
+
+
+class WhatIfExample(Written):
+    """A question of `yibao demo`: two laws of one year, and what was published about the change."""
+
+    what_if: Name
+    title: Label
+    policy: str
+    year: int
+    with_examples: bool = False
+    base: str
+    reform: str
+    published: Told
+    unseen: Label
+
+
+def read_what_if(path: Path) -> WhatIfExample:
+    """Read a what-if example.
+
+    Raises:
+        FaultsFound: with every fault, each at its file and line.
+    """
+    tree = read_yaml(path)
+    try:
+        return WhatIfExample.model_validate(tree)
+    except ValidationError as error:
+        keys = [*WhatIfExample.model_fields, *Told.model_fields]
+        raise FaultsFound(bill_faults(error, tree, known_keys=keys)) from None
 
 
 def read_expectation(path: Path) -> Expectation:

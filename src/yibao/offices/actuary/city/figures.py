@@ -68,12 +68,19 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"n
     settled: bool = False
     note: Words | None = None
 
+    def ratios(self, slack: float) -> tuple[float | None, float | None]:
+        """The lowest and highest ratio inside the bounds, widened by ``slack``."""
+        lowest, highest = self.bounds.get("from"), self.bounds.get("to")
+        return (
+            None if lowest is None else _share(lowest) / MILLION - slack,
+            None if highest is None else _share(highest) / MILLION + slack,
+        )
+
     def within(self, made: float, *, slack: float = 0.0) -> bool:
         """Whether the quotient that was made is inside the bounds, widened by ``slack``."""
         ratio = made * self.per / self.value
-        lowest, highest = self.bounds.get("from"), self.bounds.get("to")
-        is_enough = lowest is None or ratio >= _share(lowest) / MILLION - slack
-        return is_enough and (highest is None or ratio <= _share(highest) / MILLION + slack)
+        lowest, highest = self.ratios(slack)
+        return (lowest is None or ratio >= lowest) and (highest is None or ratio <= highest)
 
 
 class _Targets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

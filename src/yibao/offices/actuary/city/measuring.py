@@ -55,6 +55,11 @@ class Measured:
         return None if self.made is None else self.made / self.published
 
     @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The lowest and highest ratio that count as inside, the sampling error included."""
+        return self.target.ratios(self.slack)
+
+    @property
     def is_within(self) -> bool | None:
         """Whether the ratio is inside the target's bounds."""
         return None if self.made is None else self.target.within(self.made, slack=self.slack)
