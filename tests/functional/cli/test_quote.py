@@ -263,7 +263,7 @@ def test_an_unknown_reform_is_told():
 
 
 def test_the_demo_compares_every_figure_and_writes_pictures(tmp_path: Path):
-    done = yibao("demo", "--out", tmp_path / "out", "--language", "en")
+    done = yibao("demo", "--members", "0", "--out", tmp_path / "out", "--language", "en")
     assert done.returncode == 0, done.stderr
     assert "NO" not in done.stdout.split()
     assert "equal to the fen" in done.stdout
