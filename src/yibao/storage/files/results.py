@@ -7,7 +7,6 @@ folder goes and what stood under the names before still stands.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from pyarrow import parquet
 from yibao.base.errors import YibaoError
 from yibao.base.system import system_reason
 from yibao.base.texts import Text
+from yibao.storage.files.removing import remove_folder
 
 FLUSH_ROWS = 20_000
 SUFFIXES = (".csv", ".parquet")
@@ -64,7 +64,7 @@ class ResultFiles:
             for writer in self._open:
                 writer.abandon()
         finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove_folder(self.folder)
         if isinstance(error, OSError):
             raise _unwritable(self._main, error) from error
 

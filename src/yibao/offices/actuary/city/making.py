@@ -10,7 +10,6 @@ that exists already, and sizes that make no city.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +29,7 @@ from yibao.offices.actuary.city.scaling import scales_of
 from yibao.offices.actuary.city.tables import Contract, providers_table
 from yibao.offices.actuary.city.writing import CityWriter, Order
 from yibao.storage.files.partitions import Manifest, write_manifest
+from yibao.storage.files.removing import remove_folder
 
 MOST_PARTITIONS = 1_000
 _PROVIDERS_CHUNK = 1 << 29
@@ -116,7 +116,7 @@ def _whole_folder(out: Path) -> Iterator[Path]:
         raise _unwritable(out, error) from error
     finally:
         if hidden != Path():
-            shutil.rmtree(hidden, ignore_errors=True)
+            remove_folder(hidden)
 
 
 def _refuse_senseless(order: Order) -> None:
