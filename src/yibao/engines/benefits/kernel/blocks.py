@@ -151,7 +151,7 @@ class LayerBlocks:
 
     def _resolved(self, case: Case, stays: Mapping[int, int], blocks: Blocks) -> Values | int:
         try:
-            run = self._run(case, stays)
+            run = self.run(case, stays)
             unmet = unmet_condition(self.layer, run)
         except YibaoError as error:
             return -blocks.mark(error, always=True)
@@ -167,7 +167,8 @@ class LayerBlocks:
             values["rest"] = mark
         return values
 
-    def _run(self, case: Case, stays: Mapping[int, int]) -> Run:
+    def run(self, case: Case, stays: Mapping[int, int]) -> Run:
+        """A run of the version on a claim, for its numbers to be asked; ``stays`` by index."""
         facts = dict(case.claim.facts)
         nth = 0
         for rule in self.version.derived:

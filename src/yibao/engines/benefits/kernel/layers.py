@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from yibao.base.checks import check
+from yibao.base.errors import InvariantBroken
 from yibao.base.money import round_half_up
 from yibao.base.rates import MILLION
 from yibao.engines.benefits.claim import Slot
 from yibao.engines.benefits.determination import LayerResult, TopUpUse
 from yibao.engines.benefits.inquiry import Run
-from yibao.engines.benefits.kernel.asked import asked_by_layer, with_derived
 from yibao.engines.benefits.kernel.rebuilding import DrawnSlot, Figures, Rebuilt
 from yibao.engines.benefits.kernel.resolved import Resolved, resolve, resolve_share
 from yibao.engines.benefits.kernel.tracks import Tracks
@@ -22,101 +22,88 @@ from yibao.engines.benefits.layer import leave, unmet_condition, untouched
 from yibao.engines.policy.law import Layer, PlanVersion, TopUp
 from yibao.engines.policy.used import NumberUsed
 
-_REMEMBERED = 1 << 14
-"""How many layers' numbers are remembered before all are forgotten."""
-
 
 @dataclass(slots=True)
-class _LayerLaw:
-    """One layer, the facts that it asks, and its numbers for the facts met so far."""
+class Said:
+    """What a layer's rules say to one set of facts, as far as it was asked yet."""
 
-    layer: Layer
-    facts: tuple[str, ...]
-    by_year: bool
-    drawn: Mapping[Slot, tuple[int, int]]
-    resolved: dict[tuple[object, ...], Resolved] = field(default_factory=dict)
-    shares: dict[tuple[object, ...], NumberUsed] = field(default_factory=dict)
-
-    def seen(self, run: Run) -> tuple[object, ...]:
-        """The values of the facts that the layer asks."""
-        facts, lists = run.claim.facts, run.claim.list_facts
-        year = run.on.year if self.by_year else 0
-        return (year, *[facts.get(name, lists.get(name)) for name in self.facts])
-
-    def numbers(self, run: Run, seen: tuple[object, ...]) -> Resolved:
-        """The layer's numbers, remembered."""
-        found = self.resolved.get(seen)
-        if found is None:
-            if len(self.resolved) >= _REMEMBERED:
-                self.resolved.clear()
-            found = self.resolved[seen] = resolve(self.layer, run)
-        return found
-
-    def share(self, run: Run, seen: tuple[object, ...], *, draw: int) -> NumberUsed:
-        """The share of a draw, remembered."""
-        found = self.shares.get((draw, *seen))
-        if found is None:
-            if len(self.shares) >= _REMEMBERED:
-                self.shares.clear()
-            found = resolve_share(self.layer.draws[draw], self.layer, run=run)
-            self.shares[draw, *seen] = found
-        return found
+    idle: LayerResult | None = None
+    resolved: Resolved | None = None
+    shares: dict[int, NumberUsed] = field(default_factory=dict)
 
 
 class Explainer:
     """The layers of one plan version."""
 
     def __init__(self, version: PlanVersion, tracks: Tracks) -> None:
-        self._laws = []
-        for layer, drawn in zip(version.layers, tracks.drawn, strict=True):
-            asked = with_derived(asked_by_layer(layer, version), version)
-            self._laws.append(_LayerLaw(layer, tuple(asked.facts), asked.by_year, drawn))
+        self._layers = tuple(zip(version.layers, tracks.drawn, strict=True))
 
-    def layers(self, run: Run, figures: Sequence[Sequence[int]]) -> tuple[LayerResult, ...]:
-        """The results of all layers; the run's slots, lines and counters have moved then."""
+    def nothing_said(self) -> list[Said]:
+        """What is known of facts that were not met before."""
+        return [Said() for _ in self._layers]
+
+    def layers(
+        self, run: Run, figures: Sequence[Sequence[int]], *, said: Sequence[Said]
+    ) -> tuple[LayerResult, ...]:
+        """The results of all layers; the run's slots, lines and counters have moved then.
+
+        ``said`` is what is known for the claim's facts; it grows.
+        """
         submitted = sum(run.opening.values())
         results = []
-        for law, figure in zip(self._laws, figures, strict=True):
-            results.append(_layer(law, run, Figures(*figure)))
-            closes = sum(run.state.values()) + sum(run.paid.values())
-            check(closes == submitted, f"{closes} ≠ {submitted} after {law.layer.name}")
+        for (layer, places), figure, one in zip(self._layers, figures, said, strict=True):
+            result = _layer(layer, places, run=run, figures=figure, said=one)
+            results.append(result)
+            if result.base_amount:
+                closes = sum(run.state.values()) + sum(run.paid.values())
+                check(closes == submitted, "slots and benefits do not sum to what was submitted")
         return tuple(results)
 
 
-def _layer(law: _LayerLaw, run: Run, figures: Figures) -> LayerResult:
-    layer = law.layer
-    unmet = unmet_condition(layer, run)
-    if unmet:
-        check(not figures.base, f"{layer.name} drew {figures.base} without applying")
-        return untouched(layer, applied=False, unmet=unmet)
-    seen = law.seen(run)
-    drawn, shares = _drawn(law, run, seen)
+Places = Mapping[Slot, tuple[int, int]]
+
+
+def _layer(
+    layer: Layer, places: Places, *, run: Run, figures: Sequence[int], said: Said
+) -> LayerResult:
+    if said.idle is None:
+        unmet = unmet_condition(layer, run)
+        said.idle = untouched(layer, applied=not unmet, unmet=unmet)
+    if not said.idle.applied:
+        check(not figures[0], f"{layer.name} drew without applying")
+        return said.idle
+    drawn, shares = _drawn(layer, places, run=run, said=said)
     base = sum([one.amount for one in drawn])
-    check(base == figures.base, f"{layer.name} drew {figures.base}, of slots {base}")
+    if base != figures[0]:
+        raise InvariantBroken(f"{layer.name} drew {figures[0]}, of slots {base}")
     if not base:
-        return untouched(layer, applied=True)
-    found = law.numbers(run, seen)
-    top_up = _top_up(layer.pays, found, run) if isinstance(layer.pays, TopUp) else None
-    rebuilt = Rebuilt(layer, figures, found=found, book=run.book)
+        return said.idle
+    if said.resolved is None:
+        said.resolved = resolve(layer, run)
+    top_up = _top_up(layer.pays, said.resolved, run) if isinstance(layer.pays, TopUp) else None
+    rebuilt = Rebuilt(layer, Figures(*figures), found=said.resolved, book=run.book)
     result = rebuilt.result(drawn, shares=shares, top_up=top_up)
     leave(layer, result.slots, run=run)
-    run.paid[layer.name] = figures.pay
+    run.paid[layer.name] = result.benefit_amount
     return result
 
 
 def _drawn(
-    law: _LayerLaw, run: Run, seen: tuple[object, ...]
+    layer: Layer, places: Places, *, run: Run, said: Said
 ) -> tuple[list[DrawnSlot], list[NumberUsed]]:
     """The slots that were drawn, in the order of the line, and the shares that were asked."""
-    places = law.drawn
     held = [slot for slot, amount in run.state.items() if amount and slot in places]
     held.sort(key=places.__getitem__)
-    drawn, shares = [], []
+    drawn: list[DrawnSlot] = []
+    shares: list[NumberUsed] = []
     for slot in held:
         amount = whole = run.state[slot]
-        draw = places[slot][1]
-        if law.layer.draws[draw].share is not None:
-            share = law.share(run, seen, draw=draw)
+        place = places[slot][1]
+        draw = layer.draws[place]
+        if draw.share is not None:
+            share = said.shares.get(place)
+            if share is None:
+                share = said.shares[place] = resolve_share(draw, layer, run=run)
             shares.append(share)
             amount = round_half_up(whole * (share.value or 0), MILLION)
         if amount:

@@ -195,18 +195,19 @@ def _count(lines: Lines, context: Context) -> None:
 
 
 def _write(lines: Lines, context: Context) -> None:
-    shape = context.shape
-    lines.add("", f"out = load(c, {layout.OUT})")
+    shape, tracks = context.shape, context.tracks
+    likely = _likely(context)
+    lines.add("", f"out = load(c, {layout.OUT}) + 8 * i")
     with lines.under(f"if detail & {layout.PAYS}:"):
         for number, layer in enumerate(shape.layers):
-            _put(lines, context, f"benefit_{layer.name}", f"pay_{number}")
+            _put(lines, context, f"benefit_{layer.name}", f"pay_{number}", is_likely=number == 0)
     with lines.under(f"if detail & {layout.LEFT}:"):
-        for track, column in context.tracks.ends.items():
-            if track in context.tracks.reachable:
-                _put(lines, context, column, f"t{track}")
+        for track, column in tracks.ends.items():
+            if track in tracks.reachable:
+                _put(lines, context, column, f"t{track}", is_likely=track in likely)
     with lines.under(f"if detail & {layout.FUNDS}:"):
-        for fund, amount in by_fund(shape).items():
-            _put(lines, context, f"fund_{fund}", amount)
+        for index, (fund, amount) in enumerate(by_fund(shape).items()):
+            _put(lines, context, f"fund_{fund}", amount, is_likely=index == 0)
     with lines.under(f"if detail & {layout.SUMS_ONLY}:"):
         for index, amount in enumerate(["1", *totals_of(shape).values()]):
             lines.add(f"store(totals, {index}, load(totals, {index}) + {amount})")
@@ -215,12 +216,27 @@ def _write(lines: Lines, context: Context) -> None:
         lines.add(f"store(load(c, {layout.MARKED}), i, marks{''.join(stays)})")
 
 
-def _put(lines: Lines, context: Context, column: str, amount: str) -> None:
-    """Columns begin as zeros, so what is zero is not written."""
+def _likely(context: Context) -> set[int]:
+    """Tracks that mostly hold something: what was opened, what the first layer leaves below."""
+    tracks = context.tracks
+    drawn = {piece.track for piece in tracks.pieces[0]} if tracks.pieces else set()
+    found = set(tracks.starts.values()) - drawn
+    for piece in tracks.pieces[0] if tracks.pieces else ():
+        found |= {piece.deductible, piece.coinsurance}
+    for pieces in tracks.pieces[1:]:
+        found |= {piece.untouched for piece in pieces if piece.track in found}
+    return found
+
+
+def _put(lines: Lines, context: Context, column: str, amount: str, *, is_likely: bool) -> None:
+    """Columns begin as zeros: what mostly is zero is written where it is not."""
+    place = f"{8 * context.outputs.index(column)} * stride"
+    if is_likely:
+        lines.add(f"store(out + {place}, 0, {amount})")
+        return
     lines.add(f"amount = {amount}")
     with lines.under("if amount != 0:"):
-        place = f"out + 8 * {context.outputs.index(column)} * stride"
-        lines.add(f"store({place}, i, amount)")
+        lines.add(f"store(out + {place}, 0, amount)")
 
 
 def by_fund(shape: PlanShape) -> dict[str, str]:

@@ -8,9 +8,10 @@ them. Every part is held against the figures, so that neither can drift from the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
-from yibao.base.checks import check
+from yibao.base.errors import InvariantBroken
 from yibao.base.money import allocate, round_half_up
 from yibao.base.rates import MILLION
 from yibao.engines.benefits.book import CounterBook
@@ -30,8 +31,7 @@ from yibao.engines.benefits.slots import BANDS_END
 from yibao.engines.policy.law import Bands, Layer, TopUp
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """A layer's figures as compiled code wrote them."""
 
     base: int
@@ -44,8 +44,7 @@ class Figures:
     pay: int
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnSlot:
+class DrawnSlot(NamedTuple):
     """A slot as drawn: how much of it, and what stays."""
 
     slot: Slot
@@ -132,7 +131,8 @@ class Rebuilt:
         """Ceilings as they stood; where they cut, the first whose room is what was left."""
         uses = [self._use(use) for use in listed]
         rooms = [use.room for use in uses if use.room is not None]
-        check(min([amount, *rooms]) == cut_to, f"{self.layer.name}: {cut_to} of {amount}, {rooms}")
+        if min([amount, *rooms]) != cut_to:
+            raise InvariantBroken(f"{self.layer.name}: {cut_to} of {amount}, {rooms}")
         if cut_to < amount:
             place = next(index for index, use in enumerate(uses) if use.room == cut_to)
             uses[place] = replace(uses[place], binds=True)
@@ -151,7 +151,8 @@ class Rebuilt:
                 unmet = maximum.room
                 maximum = replace(maximum, binds=True)
         taken = self.figures.taken
-        check(min(unmet, self.figures.admitted) == taken, f"{self.layer.name}: {taken} taken")
+        if min(unmet, self.figures.admitted) != taken:
+            raise InvariantBroken(f"{self.layer.name}: {taken} taken of {unmet}")
         return DeductibleUse(key, found.due, balance, unmet, taken, maximum)
 
     def _low(self) -> int:
@@ -182,12 +183,12 @@ class Rebuilt:
                 > 0
             ]
         slices = tuple(use for use in uses if use.slice_amount)
-        products = sum(use.exact_product for use in slices)
-        check(
-            sum(use.slice_amount for use in slices) == figures.covered
-            and round_half_up(products, MILLION) == figures.pay,
-            f"{self.layer.name}: bands do not pay {figures.pay} for {figures.covered}",
-        )
+        covered = sum([use.slice_amount for use in slices])
+        pay = round_half_up(sum([use.exact_product for use in slices]), MILLION)
+        if (covered, pay) != (figures.covered, figures.pay):
+            raise InvariantBroken(
+                f"{self.layer.name}: bands pay {pay} for {covered}, not {figures}"
+            )
         return slices
 
     def _tails(self, payment: str, after: str, before: str) -> list[Cut]:

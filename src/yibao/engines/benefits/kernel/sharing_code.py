@@ -61,9 +61,25 @@ def share_out(
     if all(_targets(piece, tails) == _targets(pieces[0], tails) for piece in pieces):
         _as_one(lines, pieces[0], tails=tails, pay=f"pay_{pricing.number}")
         return
+    if all(len(set(_targets(piece, tails))) == 1 for piece in pieces):
+        with lines.under(f"if pay_{pricing.number} == 0:"):
+            lines.add(*(f"t{piece.deductible} += {_drawn(piece)}" for piece in pieces))
+        with lines.under("else:"):
+            _cut_all(lines, pieces, tails=tails, pricing=pricing)
+    else:
+        _cut_all(lines, pieces, tails=tails, pricing=pricing)
+
+
+def _drawn(piece: Piece) -> str:
+    return f"{'d' if piece.has_share else 't'}{piece.track}"
+
+
+def _cut_all(
+    lines: Lines, pieces: Sequence[Piece], *, tails: Sequence[Tail], pricing: Pricing
+) -> None:
     lines.add("end = 0", "end_covered = 0", "end_paid = 0")
     for piece in pieces:
-        _cut_out(lines, piece, tails=tails, pricing=pricing)
+        _cut_out(lines, piece, tails=tails, pricing=pricing, is_last=piece is pieces[-1])
 
 
 def _tails(layer: LayerShape, cut_by: Mapping[str, str]) -> list[Tail]:
@@ -114,12 +130,19 @@ def _leave_tail(lines: Lines, piece: Piece, tail: Tail, amount: str) -> None:
             lines.add(f"t{target} += tail")
 
 
-def _cut_out(lines: Lines, piece: Piece, *, tails: Sequence[Tail], pricing: Pricing) -> None:
-    """One track's part of the line, from ``begin`` to ``end``."""
-    amount = f"{'d' if piece.has_share else 't'}{piece.track}"
+def _cut_out(
+    lines: Lines, piece: Piece, *, tails: Sequence[Tail], pricing: Pricing, is_last: bool
+) -> None:
+    """One track's part of the line, from ``begin`` to ``end``; the last takes the rest."""
+    amount, pay = _drawn(piece), f"pay_{pricing.number}"
     lines.add("begin = end", "begin_covered = end_covered", "begin_paid = end_paid")
-    lines.add(f"end = begin + {amount}", "end_covered = least(most(end - taken, 0), covered)")
-    lines.add(f"end_paid = {pricing.payment('end_covered')}", "paid = end_paid - begin_paid")
+    lines.add(f"end = begin + {amount}")
+    if is_last:
+        lines.add("end_covered = covered", f"end_paid = {pay}")
+    else:
+        lines.add("end_covered = least(most(end - taken, 0), covered)")
+        lines.add(f"end_paid = {pricing.payment('end_covered')}")
+    lines.add("paid = end_paid - begin_paid")
     if len(set(_targets(piece, tails))) == 1:
         lines.add(f"t{piece.deductible} += {amount} - paid")
         return

@@ -19,12 +19,13 @@ from yibao.engines.benefits.claim import Balances, Claim, Slot
 from yibao.engines.benefits.closure import check_closure
 from yibao.engines.benefits.determination import Determination
 from yibao.engines.benefits.inquiry import Run
+from yibao.engines.benefits.kernel.asked import EPISODE, FAMILY, asked_by_plan
 from yibao.engines.benefits.kernel.blocks import Case
 from yibao.engines.benefits.kernel.cells import Cell
 from yibao.engines.benefits.kernel.claims import profile_of
-from yibao.engines.benefits.kernel.layers import Explainer
+from yibao.engines.benefits.kernel.layers import Explainer, Said
 from yibao.engines.benefits.kernel.program import Loader, Program, program_of
-from yibao.engines.benefits.kernel.single_book import QuickBook
+from yibao.engines.benefits.kernel.single_book import Known, QuickBook, counters_of
 from yibao.engines.benefits.kernel.tracks import left_column
 from yibao.engines.benefits.opening import open_slots
 from yibao.engines.benefits.reference import adjudicate as adjudicate_by_reference
@@ -32,16 +33,38 @@ from yibao.engines.benefits.reference import derived_facts, require_scope
 from yibao.engines.benefits.shares import LineMatrix
 from yibao.engines.benefits.version import ENGINE_VERSION
 from yibao.engines.policy.law import PlanVersion
+from yibao.engines.policy.used import NumberUsed
+
+_REMEMBERED = 1 << 14
+"""How many sets of facts are remembered, of one plan version, before all are forgotten."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of one set of facts: its profile, and what the layers' rules say to it."""
+
+    profile: int
+    said: list[Said]
 
 
 @dataclass(slots=True)
 class _Plan:
-    """A version, ready: its compiled program, its explainer, its idle cells."""
+    """A version, compiled: its program, its explainer, its idle cells, the facts met so far."""
 
-    version: PlanVersion
     program: Program
     explainer: Explainer
     cells: list[Cell]
+    known: dict[tuple[object, ...], _Known]
+
+
+@dataclass(slots=True)
+class _Law:
+    """A version, with what is read of it for every claim; plans by the slots that claims bring."""
+
+    version: PlanVersion
+    facts: tuple[str, ...]
+    counters: Mapping[str, Known]
+    plans: dict[frozenset[Slot], _Plan]
 
 
 class Kernel:
@@ -49,7 +72,7 @@ class Kernel:
 
     def __init__(self, load: Loader) -> None:
         self._load = load
-        self._plans: dict[tuple[int, frozenset[Slot]], _Plan] = {}
+        self._laws: dict[int, _Law] = {}
 
     def adjudicate(
         self, version: PlanVersion, claim: Claim, *, balances: Balances
@@ -61,23 +84,25 @@ class Kernel:
             ClaimInvalid: if its amounts cannot be adjudicated.
             InvariantBroken: if something does not close.
         """
+        law = self._laws.get(id(version)) or self._learn(version)
         on = claim.dates.named(version.chosen_by)
         require_scope(version, claim, on=on)
-        stated = Case(claim, on)
-        book = QuickBook(version, claim, balances=balances)
-        facts, derived = derived_facts(version, book, on=on)
+        case = Case(claim, on)
+        book = QuickBook(version, claim, balances=balances, counters=law.counters)
+        derived: tuple[NumberUsed, ...] = ()
         if version.derived:
-            book.claim = claim = replace(claim, facts=facts)
-            book.forget_keys()
+            facts, derived = derived_facts(version, book, on=on)
+            claim = replace(claim, facts=facts)
+            book.replace_claim(claim)
         opening = open_slots(version, claim, book=book)
-        plan = self._plan(version, opening)
-        profile = profile_of(plan.program, plan.program.plans[0], case=stated)
+        plan = self._plan(law, opening)
+        known = _known(law, plan, case, claim)
         cell = plan.cells.pop() if plan.cells else Cell(plan.program)
-        is_settled = cell.settle(profile, {} if version.is_annual else opening, book=book)
-        if not is_settled:
+        given = {} if version.is_annual else opening
+        if not cell.settle(known.profile, given, book=book):
             return _as_the_reference(version, claim, balances)
         run = Run(version, claim, on, book, opening, dict(opening), LineMatrix(claim.lines))
-        layers = plan.explainer.layers(run, cell.figures)
+        layers = plan.explainer.layers(run, cell.figures, said=known.said)
         nth = book.count_claim()
         _check_left(run.state, cell.left)
         plan.cells.append(cell)
@@ -105,15 +130,40 @@ class Kernel:
         check_closure(determination)
         return determination
 
-    def _plan(self, version: PlanVersion, opening: Mapping[Slot, int]) -> _Plan:
+    def _learn(self, version: PlanVersion) -> _Law:
+        asked = asked_by_plan(version)
+        facts = tuple(name for name in asked.facts if name not in (FAMILY, EPISODE))
+        law = self._laws[id(version)] = _Law(version, facts, counters_of(version), {})
+        return law
+
+    def _plan(self, law: _Law, opening: Mapping[Slot, int]) -> _Plan:
         """A version's compiled plan; slots left by other layers make a program of their own."""
-        given = frozenset(slot for slot in opening if slot.layer)
-        plan = self._plans.get((id(version), given))
+        given = frozenset([slot for slot in opening if slot.layer])
+        plan = law.plans.get(given)
         if plan is None:
-            program = program_of((version,), self._load, given=sorted(given, key=str))
-            plan = _Plan(version, program, Explainer(version, program.tracks[0]), [])
-            self._plans[id(version), given] = plan
+            program = program_of((law.version,), self._load, given=sorted(given, key=str))
+            explainer = Explainer(law.version, program.tracks[0])
+            plan = law.plans[given] = _Plan(program, explainer, [], {})
         return plan
+
+
+def _known(law: _Law, plan: _Plan, case: Case, claim: Claim) -> _Known:
+    """What is known of a claim's facts; ``case`` is the claim as stated, ``claim`` with all."""
+    stated, lists = case.claim.facts, case.claim.list_facts
+    key = (
+        case.on.year,
+        not claim.family_id,
+        not claim.episode_id,
+        *[claim.facts.get(rule.fact) for rule in law.version.derived],
+        *[stated.get(name, lists.get(name)) for name in law.facts],
+    )
+    known = plan.known.get(key)
+    if known is None:
+        if len(plan.known) >= _REMEMBERED:
+            plan.known.clear()
+        profile = profile_of(plan.program, plan.program.plans[0], case=case)
+        known = plan.known[key] = _Known(profile, plan.explainer.nothing_said())
+    return known
 
 
 def _as_the_reference(version: PlanVersion, claim: Claim, balances: Balances) -> Determination:
