@@ -29,7 +29,7 @@ from yibao.engines.benefits.claim import Balances
 from yibao.engines.benefits.determination import Determination
 from yibao.engines.benefits.kernel.batch import Wanted, settle
 from yibao.engines.benefits.kernel.claims import batch_of
-from yibao.engines.benefits.kernel.driver_code import BEGINS
+from yibao.engines.benefits.kernel.driver_code import NARROW, PROFILE
 from yibao.engines.benefits.kernel.plan_code import totals_of
 from yibao.engines.benefits.kernel.program import program_of
 from yibao.engines.benefits.kernel.tracks import one_column
@@ -160,14 +160,26 @@ def test_totals_are_the_sums_of_the_columns(seed):
     numbered = batch_of(lean, made.rows)
     totals = settle(lean, numbered.batch, wanted=Wanted(pays=False, left=False, totals=True)).totals
     compiled, full, results = settled(made)
-    profiles = full.batch.profiles & (BEGINS - 1)
-    assert np.array_equal(profiles, numbered.batch.profiles & (BEGINS - 1))
+    profiles = full.batch.profiles & PROFILE
+    assert np.array_equal(profiles, numbered.batch.profiles & PROFILE)
     names = ["", *totals_of(compiled.shapes[0])]
     for profile in range(compiled.profiles.count):
         claims = profiles == profile
         assert totals[profile, 0] == claims.sum()
         for place, name in enumerate(names[1:], start=1):
             assert totals[profile, place] == results.column(compiled, name)[claims].sum()
+
+
+@shapes(quick=range(4), long=range(12, 40))
+def test_claims_of_the_general_stream_may_be_told_apart(seed):
+    made = world(seed, 40)
+    compiled, _, whole = settled(made)
+    again = batch_of(compiled, made.rows).batch
+    others = [place for place, name in enumerate(compiled.inputs) if ":" in name]
+    is_narrow = ~again.amounts[others].any(axis=0)
+    told = np.where(is_narrow, again.profiles | NARROW, again.profiles).astype(np.int32)
+    results = settle(compiled, replace(again, profiles=told), wanted=WANTED)
+    assert np.array_equal(whole.columns, results.columns)
 
 
 def test_a_reform_of_numbers_compiles_nothing():

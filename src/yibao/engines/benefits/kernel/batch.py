@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from yibao.base.checks import check
 from yibao.base.errors import InvariantBroken, YibaoError
 from yibao.engines.benefits.kernel import layout
-from yibao.engines.benefits.kernel.driver_code import BEGINS
+from yibao.engines.benefits.kernel.driver_code import PROFILE
 from yibao.engines.benefits.kernel.program import Program
 
 Ints = NDArray[np.int64]
 Numbers = NDArray[np.int32]
 Part = tuple[int, int]
 Mapper = Callable[[Callable[[Part], int], Sequence[Part]], Iterable[int]]
+
+_CELLS_LIMIT = np.iinfo(np.int32).max
 
 BROKEN = 1
 """The status of a claim on which an invariant broke."""
@@ -35,7 +37,8 @@ BROKEN = 1
 class Batch:
     """Claims as columns.
 
-    ``profiles`` are numbers of profiles, with :data:`BEGINS` set where a member-year begins.
+    ``profiles`` are numbers of profiles, with the bits ``BEGINS`` where a member-year begins, and
+    ``NARROW`` where all amounts are in the general stream (or not: it only saves time).
     ``amounts`` has a row for each input of the program. ``years`` numbers the member-years, for
     ``sums[None]``; without it a member-year's claims stand together and its sums are forgotten.
     ``keys`` number the rows of ``sums`` of a group; −1, or no column, is a row of this claim alone.
@@ -174,6 +177,7 @@ class Run:
         control[layout.STRIDE] = len(batch)
         control[layout.ROW_WIDTH] = program.profiles.width
         control[layout.DETAIL] = wanted.bits
+        control[layout.TRACE_WIDTH] = results.figures[:1].size
         places: dict[int, NDArray[np.integer] | None] = {
             layout.PROFILES: batch.profiles,
             layout.AMOUNTS: batch.amounts,
@@ -214,7 +218,7 @@ class Run:
 
 def _check(program: Program, batch: Batch, parts: Sequence[Part]) -> None:
     count = len(batch)
-    _check_numbers("profiles", batch.profiles & (BEGINS - 1), program.profiles.count, count=count)
+    _check_numbers("profiles", batch.profiles & PROFILE, program.profiles.count, count=count)
     _check_array("amounts", batch.amounts, (len(program.inputs), count), np.int64)
     if batch.years is not None:
         _check_sums(program, batch, None)
@@ -223,7 +227,7 @@ def _check(program: Program, batch: Batch, parts: Sequence[Part]) -> None:
         _check_sums(program, batch, group)
         _check_numbers(f"keys {group}", keys + 1, len(batch.sums[group]) + 1, count=count)
     if batch.cells is not None:
-        _check_numbers("cells", batch.cells, BEGINS, count=count)
+        _check_numbers("cells", batch.cells, _CELLS_LIMIT, count=count)
     edges = [edge for part in parts for edge in part]
     is_whole = edges == sorted(edges) and edges[0] == 0 and edges[-1] == count
     check(is_whole and edges[1:-1:2] == edges[2::2], f"parts {parts} of {count} claims")

@@ -1,8 +1,8 @@
 """Claims to columns, one by one: the host for a single claim and for a handful.
 
 Every counter's row is numbered by the very key under which the reference keeps its balance, so that
-balances can be handed in and read out. (A city's columns are numbered by
-:mod:`yibao.engines.benefits.kernel.columns`, many at once.)
+balances can be handed in and read out. (A city's columns are numbered many at once, by whoever
+holds them.)
 """
 
 from __future__ import annotations

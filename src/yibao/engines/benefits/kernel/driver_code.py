@@ -16,6 +16,12 @@ from yibao.engines.benefits.kernel.text import Lines
 BEGINS = 1 << 31
 """Bit of a profile: a member-year begins with this claim."""
 
+NARROW = 1 << 30
+"""Bit of a profile: the claim has amounts in the general stream alone, others need no look."""
+
+PROFILE = NARROW - 1
+"""The bits of a profile that are its number."""
+
 
 def driver_source(modules: Sequence[str], *, year_width: int, totals_width: int) -> str:
     """The source of ``settle_claims``; ``modules`` hold the plans' functions, in their order."""
@@ -43,11 +49,11 @@ def _loop(lines: Lines, plans: int, *, year_width: int, totals_width: int) -> No
     with lines.under(f"for i in range(load(c, {layout.FIRST}), load(c, {layout.LAST})):"):
         lines.add("p = load32(profiles, i)")
         with lines.under("if p < 0:"):
-            lines.add(f"p = p & {BEGINS - 1}")
             with lines.under("if years != 0:"):
                 lines.add(f"year = sums + {8 * year_width} * load32(years, i)")
             with lines.under("else:"):
                 lines.add(*(f"store(sums, {place}, 0)" for place in range(year_width)))
+        lines.add(f"narrow = p & {NARROW}", f"p = p & {PROFILE}")
         lines.add("row = rows + width * p", "cell = p")
         with lines.under("if cells != 0:"):
             lines.add("cell = load32(cells, i)")
@@ -55,7 +61,7 @@ def _loop(lines: Lines, plans: int, *, year_width: int, totals_width: int) -> No
         lines.add(f"plan = load32(row, {layout.PLAN})")
         for number in range(1, plans + 1):
             with lines.under(f"{'if' if number == 1 else 'elif'} plan == {number}:"):
-                lines.add(f"reason = plan_{number}(c, i, row, year, totals)")
+                lines.add(f"reason = plan_{number}(c, i, row, year, totals, narrow)")
         with lines.under("else:"):
             lines.add(f"reason = -load32(row, {layout.FLAGS})")
         with lines.under("if reason != 0:"):

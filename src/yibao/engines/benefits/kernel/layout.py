@@ -27,8 +27,9 @@ NONE = 1 << 60
 
 # The control array: addresses and sizes. Columns of a group follow from GROUPS on, three each.
 FIRST, LAST, PROFILES, ROWS, ROW_WIDTH, BLOCKS, AMOUNTS, STRIDE = range(8)
-YEAR_SUMS, YEARS, UNDO, STATUS, OUT, TRACE, TOTALS, DETAIL, CELLS, MARKED = range(8, 18)
-GROUPS = 18
+YEAR_SUMS, YEARS, UNDO, STATUS, OUT, TRACE, TRACE_WIDTH = range(8, 15)
+TOTALS, DETAIL, CELLS, MARKED = range(15, 19)
+GROUPS = 19
 KEYS, SUMS, SCRATCH = range(3)
 
 # What is to be written, as bits of DETAIL.

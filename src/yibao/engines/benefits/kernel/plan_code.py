@@ -1,13 +1,15 @@
 """The code of one plan: open the tracks, run the layers, write what is wanted.
 
 The function of a plan gets the control array's address ``c``, the claim's index ``i``, its
-profile's row, the row of its member-year's sums and its row of totals. It returns 0, or the number
+profile's row, the row of its member-year's sums, its row of totals, and whether the claim has
+amounts in the general stream alone. It returns 0, or the number
 of the reason why the claim cannot be determined; counters that it fed by then stand in the journal
 at UNDO, and whoever called puts them back.
 """
 
 from __future__ import annotations
 
+from yibao.engines.benefits.claim import GENERAL, Slot
 from yibao.engines.benefits.kernel import layout
 from yibao.engines.benefits.kernel.layer_code import write_layer
 from yibao.engines.benefits.kernel.marks import marks_of
@@ -29,10 +31,10 @@ OPTIONS = 'cache=True, nogil=True, error_model="numpy"'
 def plan_source(context: Context, title: str) -> str:
     """The source of one plan's function, ``settle_claim``."""
     lines = Lines()
-    signature = ", ".join(["int64"] * 5)
+    signature = ", ".join(["int64"] * 6)
     lines.add(f'@njit("int64({signature})", {OPTIONS})')
-    with lines.under("def settle_claim(c, i, row, year, totals):"):
-        _begin(lines, context)
+    with lines.under("def settle_claim(c, i, row, year, totals, narrow):"):
+        _begin(lines)
         _find_rows(lines, context)
         _remember(lines, context)
         _number_stays(lines, context)
@@ -45,15 +47,14 @@ def plan_source(context: Context, title: str) -> str:
     return HEAD.format(title=title) + str(lines)
 
 
-def _begin(lines: Lines, context: Context) -> None:
+def _begin(lines: Lines) -> None:
     lines.add(
         f"blocks = load(c, {layout.BLOCKS})",
         f"stride = load(c, {layout.STRIDE})",
         f"detail = load(c, {layout.DETAIL})",
         f"flags = load32(row, {layout.FLAGS})",
     )
-    width = len(layout.FIGURES_OF_LAYER) * len(context.shape.layers)
-    lines.add(f"trace = load(c, {layout.TRACE}) + i * {8 * width}")
+    lines.add(f"trace = load(c, {layout.TRACE}) + 8 * i * load(c, {layout.TRACE_WIDTH})")
 
 
 def _used_groups(context: Context) -> dict[int, list[int]]:
@@ -138,9 +139,7 @@ def _open(lines: Lines, context: Context) -> None:
     if shape.is_annual:
         _open_annual(lines, context)
     else:
-        for index in range(len(context.inputs)):
-            if any(f"o_{index}" in names for names in starts.values()):
-                lines.add(f"o_{index} = load(load(c, {layout.AMOUNTS}) + 8 * {index} * stride, i)")
+        _load_amounts(lines, context, {name for names in starts.values() for name in names})
     for track, names in starts.items():
         lines.add(f"t{track} = {' + '.join(names)}")
     lines.add(*(f"t{track} = 0" for track in sorted(others - starts.keys())))
@@ -148,6 +147,24 @@ def _open(lines: Lines, context: Context) -> None:
     for number, layer in enumerate(shape.layers):
         if len(layer.funds) > 1:
             lines.add(*(f"part_{number}_{index} = 0" for index in range(len(layer.funds))))
+
+
+def _load_amounts(lines: Lines, context: Context, used: set[str]) -> None:
+    """The opening amounts; streams beside the general one only where there is something."""
+    lines.add(f"amounts = load(c, {layout.AMOUNTS}) + 8 * i")
+    others = []
+    for index, slot in enumerate(context.inputs):
+        loaded = f"load(amounts, {index} * stride)"
+        if f"o_{index}" not in used:
+            continue
+        if Slot.parse(slot).stream == GENERAL:
+            lines.add(f"o_{index} = {loaded}")
+        else:
+            lines.add(f"o_{index} = 0")
+            others.append(f"o_{index} = {loaded}")
+    if others:
+        with lines.under("if narrow == 0:"):
+            lines.add(*others)
 
 
 def _open_annual(lines: Lines, context: Context) -> None:
