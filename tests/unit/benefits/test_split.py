@@ -11,9 +11,17 @@ from yibao.base.dates import Span
 from yibao.base.errors import InvariantBroken
 from yibao.base.texts import Text
 from yibao.engines.benefits.catalogue import SPLIT_CODES, Catalogue, CatalogueRow, UnableToSplit
-from yibao.engines.benefits.split import BillLine, net_refunds, split_line, split_lines, stream_of
-from yibao.engines.policy.law import Provenance, Route
+from yibao.engines.benefits.split import (
+    BillLine,
+    Routing,
+    net_refunds,
+    split_line,
+    split_lines,
+    stream_of,
+)
+from yibao.engines.policy.law import FactDefinition, Provenance, Route
 from yibao.engines.policy.law import Test as FactTest
+from yibao.engines.policy.unable import UnableToDetermine
 
 DAY = date(2024, 5, 1)
 
@@ -64,9 +72,8 @@ def parts(split):
 
 
 def split_all(lines, book, *, routes=(), facts=None):
-    return split_lines(
-        lines, book, routes=routes, facts={"scheme": "employee", **(facts or {})}, on=DAY
-    )
+    facts = {"scheme": "employee", **(facts or {})}
+    return split_lines(lines, book, routing=routing(routes), facts=facts, on=DAY)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +213,21 @@ def test_examples_are_used_and_counted_when_asked_for():
     assert split.examples_count == 1
 
 
+FACTS = {
+    name: FactDefinition(name, Text(name, name), of, "values")
+    for name, of in {
+        "drug_group": "line",
+        "item_class": "line",
+        "care_type": "encounter",
+        "member_category": "member",
+    }.items()
+}
+
+
+def routing(routes):
+    return Routing(tuple(routes), FACTS)
+
+
 RARE = Route("rare_drug", (("drug_group", FactTest(frozenset({"rare"}))),))
 IMPLANT = Route(
     "implant",
@@ -224,11 +246,38 @@ IMPLANT = Route(
         ({}, "general"),  # a fact that the line does not have sends it nowhere
         ({"item_class": "implant", "care_type": "inpatient"}, "implant"),
         ({"item_class": "implant", "care_type": "day_surgery"}, "general"),
-        ({"item_class": "implant"}, "general"),
+        # one test that fails decides, whatever else nobody stated
+        ({"item_class": "drug"}, "general"),
+        # a line that one route takes is decided, whatever another would ask
+        ({"drug_group": "rare", "item_class": "implant"}, "rare_drug"),
     ],
 )
 def test_stream_by_facts(facts, stream):
-    assert stream_of(facts, [RARE, IMPLANT]) == stream
+    assert stream_of(facts, routing([RARE, IMPLANT])) == stream
+
+
+CADRES = Route("cadres", (("member_category", FactTest(frozenset({"cadre"}))),))
+
+
+@pytest.mark.parametrize(
+    ("facts", "missing"),
+    [
+        ({"item_class": "implant", "member_category": "other"}, "care_type"),
+        ({"item_class": "drug"}, "member_category"),
+        ({}, "member_category"),
+    ],
+)
+def test_a_route_that_hangs_on_an_unstated_fact_of_the_claim_is_no_guess(facts, missing):
+    with pytest.raises(UnableToDetermine) as refused:
+        stream_of(facts, routing([RARE, IMPLANT, CADRES]))
+    assert (refused.value.code, refused.value.subject) == ("fact_missing", missing)
+    assert "routes/" in str(refused.value.message.en)
+
+
+def test_a_bill_line_that_hangs_on_an_unstated_fact_is_no_guess():
+    book = catalogue(row(facts=(("item_class", "implant"),)))
+    with pytest.raises(UnableToDetermine, match="care_type"):
+        split_all([line(100)], book, routes=[RARE, IMPLANT])
 
 
 def test_stream_comes_from_catalogue_line_and_claim_facts_together():
@@ -243,5 +292,5 @@ def test_two_routes_on_one_line_stop_the_run():
     with pytest.raises(InvariantBroken):
         stream_of(
             {"drug_group": "rare", "item_class": "implant", "care_type": "inpatient"},
-            [RARE, IMPLANT],
+            routing([RARE, IMPLANT]),
         )

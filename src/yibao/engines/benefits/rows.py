@@ -28,7 +28,7 @@ from yibao.engines.benefits.facts import (
     require_admitted,
     worked_out,
 )
-from yibao.engines.benefits.split import BillLine, refuse_repeated, split_lines, stream_of
+from yibao.engines.benefits.split import BillLine, Routing, refuse_repeated, split_lines, stream_of
 from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.law import FactValue, PlanVersion
 from yibao.engines.policy.unable import UnableToDetermine
@@ -185,15 +185,15 @@ def _split(
 ) -> tuple[tuple[SplitLine, ...], bool]:
     """The bill's lines after the split, in their order, and whether an example row took part."""
     refuse_repeated(line.line_id for line in bill.lines)
-    routes = choice.version.routes
+    routing = Routing(choice.version.routes, law.area.facts)
     charged = [line for line in bill.lines if isinstance(line, BillLine)]
-    split = split_lines(charged, law.catalogue, routes=routes, facts=facts, on=choice.chosen_on)
+    split = split_lines(charged, law.catalogue, routing=routing, facts=facts, on=choice.chosen_on)
     lines = {line.line_id: line for line in split.lines}
     for line in bill.lines:
         if isinstance(line, GivenLine):
             stream = line.split.stream
             if stream == GENERAL:
-                stream = stream_of({**facts, **line.facts}, routes)
+                stream = stream_of({**facts, **line.facts}, routing)
             lines[line.line_id] = replace(line.split, stream=stream)
     ordered = dict.fromkeys(line.line_id for line in bill.lines)
     return tuple(lines[name] for name in ordered if name in lines), split.examples_count > 0

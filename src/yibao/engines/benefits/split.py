@@ -9,7 +9,8 @@ OPEN(refund-line).
 
 Rounding: ``price limit × quantity`` and ``rest × rate``, half up, once a line each.
 Refuses: a negative line that names no line or takes back more than was charged, an item without a
-row (:class:`UnableToSplit`, with the codes of :data:`SPLIT_CODES`).
+row (:class:`UnableToSplit`, with the codes of :data:`SPLIT_CODES`); a line whose stream hangs on a
+fact of the member or the encounter that nobody stated (``fact_missing``).
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from yibao.base.rates import MILLION
 from yibao.base.texts import Text
 from yibao.engines.benefits.catalogue import Catalogue, CatalogueRow, UnableToSplit
 from yibao.engines.benefits.claim import GENERAL, SplitLine
-from yibao.engines.policy.law import Condition, FactValue, Route
+from yibao.engines.policy.law import FactDefinition, FactValue, Route
+from yibao.engines.policy.numbers import failing
+from yibao.engines.policy.unable import fact_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,26 @@ class Split:
         return sum(row.provenance.confidence == "example" for row in self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """A plan's routes, with the facts that they may ask about.
+
+    A line need not have every fact ``of`` lines; the others must be stated where they decide.
+    """
+
+    routes: tuple[Route, ...] = ()
+    facts: Mapping[str, FactDefinition] = field(default_factory=dict)
+
+    def need_not_be_stated(self, fact: str) -> bool:
+        """Whether a fact is one of lines."""
+        return fact in self.facts and self.facts[fact].of == "line"
+
+
 def split_lines(
     lines: Sequence[BillLine],
     catalogue: Catalogue,
     *,
-    routes: Sequence[Route],
+    routing: Routing,
     facts: Mapping[str, FactValue],
     on: date,
 ) -> Split:
@@ -72,6 +90,7 @@ def split_lines(
 
     Raises:
         UnableToSplit: at the first line that cannot be split.
+        UnableToDetermine: ``fact_missing``, as :func:`stream_of`.
     """
     scheme = str(facts.get("scheme", ""))
     split: list[SplitLine] = []
@@ -80,7 +99,7 @@ def split_lines(
         row = catalogue.row(
             line.item_code, scheme=scheme, on=line.charge_date or on, line_id=line.line_id
         )
-        stream = stream_of({**facts, **line.facts, **dict(row.facts)}, routes)
+        stream = stream_of({**facts, **line.facts, **dict(row.facts)}, routing)
         split.append(split_line(line, row, stream=stream))
         rows.append(row)
     refunds_count = sum(bool(line.refunds_line_id) for line in lines)
@@ -114,18 +133,25 @@ def split_line(line: BillLine, row: CatalogueRow, *, stream: str = GENERAL) -> S
     return result
 
 
-def stream_of(facts: Mapping[str, FactValue], routes: Sequence[Route]) -> str:
+def stream_of(facts: Mapping[str, FactValue], routing: Routing) -> str:
     """The stream of a line with these facts: the one route that takes it, else ``general``.
 
-    A route takes a line only if every fact that it asks about is known of the line.
+    A fact of lines that this line does not have keeps it out of a route that asks about it.
+
+    Raises:
+        UnableToDetermine: ``fact_missing`` where nothing else decides a route that asks about a
+            fact of the member or the encounter.
     """
-    taken = [route.stream for route in routes if _takes(route.condition, facts)]
-    check(len(set(taken)) <= 1, f"a line is taken by several routes: {taken}")
-    return taken[0] if taken else GENERAL
-
-
-def _takes(condition: Condition, facts: Mapping[str, FactValue]) -> bool:
-    return all(name in facts and test.holds(facts[name]) for name, test in condition)
+    open_routes = [route for route in routing.routes if not failing(route.condition, facts)]
+    missing = [[fact for fact, _ in route.condition if fact not in facts] for route in open_routes]
+    taken = {r.stream for r, absent in zip(open_routes, missing, strict=True) if not absent}
+    check(len(taken) <= 1, f"a line is taken by several routes: {sorted(taken)}")
+    if taken:
+        return taken.pop()
+    for route, absent in zip(open_routes, missing, strict=True):
+        if not any(routing.need_not_be_stated(fact) for fact in absent):
+            raise fact_missing(absent[0], asked_by=f"routes/{route.stream}")
+    return GENERAL
 
 
 def net_refunds(lines: Sequence[BillLine]) -> list[BillLine]:
