@@ -265,6 +265,69 @@ COUNTERS = [
         at="  - layer: basic",
     ),
     Case(
+        "nth_unfed",
+        "stay.yaml",
+        "feeds: [stays]\n",
+        "",
+        "'nth_stay' is read from the counter 'stays', which this plan does not feed",
+        "“nth_stay”取自累计“stays”，但本计划不累加它",
+        at="  nth_stay: {counter: stays",
+        good="feeds: [{counter: stays, when: {is_poor: true}}]\n",
+    ),
+    Case(
+        "condition_dead",  # one above the highest nth stay
+        "stay.yaml",
+        "{when: {nth_stay: 3}, set: 100}",
+        "{when: {nth_stay: 4}, set: 100}",
+        "here nth_stay can only be 1 … 3",
+        "关于“nth_stay”的条件永远不会成立",
+        good="{when: {nth_stay: {from: 3}}, set: 100}",
+    ),
+    Case(
+        "condition_dead",  # the plan is not for residents
+        "clinic.yaml",
+        "then: [{when: {category: retired}",
+        "then: [{when: {scheme: resident}",
+        "here scheme can only be employee",
+        "此处 scheme 只可能是 employee",
+        good="then: [{when: {scheme: employee}",
+    ),
+    Case(
+        "condition_dead",
+        "stay.yaml",
+        "  - layer: floor\n",
+        "  - layer: floor\n    when: {care_type: clinic}\n",
+        "here care_type can only be stay",
+        "“care_type”",
+        at="    when: {care_type: clinic}",
+        good="  - layer: floor\n    when: {care_type: stay}\n",
+    ),
+    Case(
+        "condition_dead",
+        "stay.yaml",
+        "feeds: [covered, met]",
+        "feeds: [covered, {counter: met, when: {nth_stay: {from: 4}}}]",
+        "can never hold here",
+        "永远不会成立",
+        good="feeds: [covered, {counter: met, when: {nth_stay: {from: 3}}}]",
+    ),
+    Case(
+        "condition_dead",
+        "clinic.yaml",
+        "{level: high, is: 800}]",
+        "{level: high, is: 800}, {care_type: stay, is: 5}]",
+        "here care_type can only be clinic",
+        "此处 care_type 只可能是 clinic",
+    ),
+    Case(
+        "condition_dead",
+        "formula.yaml",
+        "{when: {is_poor: true}, plus: 15}",
+        "{when: {scheme: resident}, plus: 15}",
+        "here scheme can only be employee",
+        "此处 scheme 只可能是 employee",
+    ),
+    Case(
         "name_unknown",
         "clinic.yaml",
         "    feeds: [met, paid, admitted]",
@@ -1042,6 +1105,17 @@ def test_too_many_cases_to_try_are_a_fault_and_not_a_pass():
         "facts.yaml": FILES["facts.yaml"].replace("sets:\n", words + "sets:\n"),
     }
     assert "table_too_wide" in [fault.code for fault in faults_in(files)]
+
+
+def test_a_shared_number_may_say_more_than_one_plan_needs():
+    rows = "{rows: [{scheme: resident, is: 1}, {scheme: employee, is: 2}]}"
+    more = f"  due: {{zh: 起付, en: due, unit: amount, source: S1, confidence: M, is: {rows}}}\n"
+    files = {
+        **FILES,
+        "numbers.yaml": FILES["numbers.yaml"].replace("indices:\n", more + "indices:\n"),
+        "clinic.yaml": FILES["clinic.yaml"].replace("{to: 10000,", "{to: {number: due},"),
+    }
+    assert faults_in(files) == []
 
 
 def test_there_is_one_area_document():

@@ -4,7 +4,9 @@ Facts that a number asks about are cut into atoms: each value of a set, each str
 range between the bounds that rules mention. Every combination is then tried. What can be proved is
 proved here for all reachable facts, not met later by a member.
 
-Holds: a rule that passes answers every case of its scope, but where an example value is wanting.
+Holds: a rule that passes answers every case of its scope, but where an example value is wanting;
+and what a document says itself can hold somewhere. What it takes from others may say more than it
+needs.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from yibao.base.rates import MILLION
 from yibao.engines.policy import law
 from yibao.engines.policy.complaints import numbers as complaints
 from yibao.engines.policy.complaints.layers import shares_sum
+from yibao.engines.policy.complaints.words import condition_dead
 from yibao.engines.policy.faults import Faults, written
 from yibao.engines.policy.numbers import evaluate, holds
 from yibao.engines.policy.unable import UnableToDetermine
@@ -36,11 +39,15 @@ Cell = dict[str, law.FactValue]
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What proofs work with: the reachable facts, the day, the list of faults."""
+    """What proofs work with: the reachable facts, the day, the list of faults.
+
+    ``home`` is the file of the document that is proved.
+    """
 
     scope: Scope
     on: date
     faults: Faults
+    home: str = ""
 
 
 def told(cell: Cell) -> str:
@@ -121,6 +128,9 @@ def mentioned(number: law.Number) -> tuple[list[law.Condition], list[str]]:
 
 def prove_rows(number: law.Number, proof: Proof) -> None:
     """Rows cover the scope once each; exceptions are narrower than one row and apart."""
+    for step in number.steps:
+        if step.provenance is not None:
+            prove_reached(step.condition, proof, where=step.provenance.where)
     if not isinstance(number.body, law.Rows):
         return
     rows, excepts = number.body.rows, number.body.excepts
@@ -141,7 +151,26 @@ def prove_rows(number: law.Number, proof: Proof) -> None:
         if positions and not any(positions < own for own in taken):
             proof.faults.add(complaints.except_too_wide(row.where))
     for row in (*rows, *excepts):
-        prove_rows(row.number, replace(proof, scope=narrowed(proof.scope, row.condition)))
+        if prove_reached(row.condition, proof, where=row.where):
+            scope = narrowed(proof.scope, row.condition)
+            prove_rows(row.number, replace(proof, scope=scope))
+
+
+def prove_reached(condition: law.Condition, proof: Proof, *, where: Where) -> bool:
+    """Whether a condition can hold in the scope; if not, and it is written at home, a fault."""
+    scope = narrowed(proof.scope, condition)
+    dead = [name for name, _ in condition if name in scope and scope[name].is_empty]
+    if dead and where.file == proof.home:
+        before = proof.scope[dead[0]]
+        if not before.is_empty:  # else the layer around it has been told
+            proof.faults.add(condition_dead(where, dead[0], reached=_domain_told(before)))
+    return not dead
+
+
+def _domain_told(domain: Domain) -> str:
+    if domain.values is not None:
+        return ", ".join(written(value) for value in domain.values)
+    return f"{domain.start} … {domain.below - 1}"
 
 
 def _taken(row: law.Row, listed: Sequence[Cell]) -> set[int]:

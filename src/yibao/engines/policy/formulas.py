@@ -85,7 +85,8 @@ class _FormulaCompiler:
         return replace(version, policy_hash=fingerprint(version))
 
     def _proof(self, words: Vocabulary) -> Proof:
-        return Proof(words.scope(self.applies_to), self.span.start, self.faults)
+        home = self.written.where_of("applies_to").file
+        return Proof(words.scope(self.applies_to), self.span.start, self.faults, home)
 
     def _lines(self) -> tuple[list[law.EntitlementLine], Vocabulary]:
         """The lines, and the words with every line that a later one may ask about."""

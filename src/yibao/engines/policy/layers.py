@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from yibao.engines.policy.coverage import (
     Proof,
     cases_of,
     prove_bounds,
+    prove_reached,
     prove_rows,
     prove_shares,
     told,
@@ -67,6 +68,7 @@ class Frame:
     streams: Sequence[str]
     earlier: Earlier
     faults: Faults
+    home: str
 
     @property
     def day(self) -> date:
@@ -82,8 +84,11 @@ class LayerCompiler:
         self.origin = origin.under(written)
         self.frame = frame
         self.faults = frame.faults
-        self.condition = frame.words.condition(written.when, written.where_of("when"))
-        self.proof = Proof(narrowed(frame.scope, self.condition), frame.day, frame.faults)
+        where = written.where_of("when")
+        self.condition = frame.words.condition(written.when, where)
+        around = Proof(frame.scope, frame.day, frame.faults, frame.home)
+        prove_reached(self.condition, around, where=where)
+        self.proof = replace(around, scope=narrowed(frame.scope, self.condition))
 
     def compile(self) -> law.Layer:
         """The layer on the frame's day."""
@@ -208,6 +213,7 @@ class LayerCompiler:
             where = written.where if written.where.file else place
             if self._known_counter(written.counter, where) is not None:
                 condition = self.frame.words.condition(written.when, where)
+                prove_reached(condition, self.proof, where=where)
                 feeds.append(law.Feed(written.counter, condition))
         return tuple(feeds)
 

@@ -48,10 +48,12 @@ class _PlanCompiler:
         self.origin = Origin().under(written)
         where = written.where_of("applies_to")
         self.applies_to = desk.words.condition(written.applies_to, where)
-        self.proof = Proof(desk.words.scope(self.applies_to), span.start, desk.faults)
+        scope = desk.words.scope(self.applies_to)
+        self.proof = Proof(scope, span.start, desk.faults, where.file)
 
     def compile(self) -> law.PlanVersion:
         written = self.written
+        additions = self.faults.additions
         routes = self._routes()
         derived = [self._derived(name, entry) for name, entry in written.derived.items()]
         streams = [GENERAL, *dict.fromkeys(route.stream for route in routes)]
@@ -71,6 +73,8 @@ class _PlanCompiler:
             loads=self._loads(streams),
             is_annual=written.annual is not None,
         )
+        if self.faults.additions == additions:
+            self._check_nth_stays(version)
         version = replace(version, counters=self._counters(version))
         return replace(version, policy_hash=fingerprint(version))
 
@@ -129,6 +133,14 @@ class _PlanCompiler:
             return law.NthStay(name, entry.counter, entry.at_most)
         return self._ranked(fact, entry.ranked_sum)
 
+    def _check_nth_stays(self, version: law.PlanVersion) -> None:
+        """A plan that asks which stay of a counter this is feeds that counter."""
+        fed = set(counters_fed(version))
+        for entry in version.derived:
+            if isinstance(entry, law.NthStay) and entry.counter not in fed:
+                where = self.written.derived[entry.fact].where
+                self.faults.add(complaints.nth_unfed(where, entry.fact, counter=entry.counter))
+
     def _ranked(self, fact: law.FactDefinition, ranked: plan_doc.Ranked) -> law.RankedSum:
         facts, where = self.desk.words.facts, ranked.where
         over = facts.get(ranked.over)
@@ -170,6 +182,7 @@ class _PlanCompiler:
                 streams=streams,
                 earlier=dict(earlier),
                 faults=self.faults,
+                home=self.proof.home,
             )
             known = earlier.get(written.layer, frozenset({BEYOND_BANDS}))
             earlier[written.layer] = known | _ceiling_names(written)

@@ -196,6 +196,22 @@ def counter_unfed(where: Where, name: str) -> Fault:
     )
 
 
+def nth_unfed(where: Where, fact: str, *, counter: str) -> Fault:
+    """A plan that numbers its claims by a counter that they do not feed."""
+    return Fault(
+        "nth_unfed",
+        where,
+        Text(
+            f"“{fact}”取自累计“{counter}”，但本计划不累加它",
+            f"'{fact}' is read from the counter '{counter}', which this plan does not feed",
+        ),
+        Text(
+            "本计划的就诊不会被计入次数；请在计划的 feeds 中列出该累计",
+            "its own claims would never be counted; list the counter under the plan's `feeds`",
+        ),
+    )
+
+
 def fund_unknown(where: Where, fund: str, *, known: Iterable[str]) -> Fault:
     """A payer that area.yaml does not list."""
     return Fault(

@@ -62,6 +62,22 @@ def range_empty(where: Where, name: str) -> Fault:
     )
 
 
+def condition_dead(where: Where, name: str, *, reached: str) -> Fault:
+    """A condition that no claim can meet where it stands."""
+    return Fault(
+        "condition_dead",
+        where,
+        Text(
+            f"此处关于“{name}”的条件永远不会成立",
+            f"the condition on '{name}' can never hold here",
+        ),
+        Text(
+            f"此处 {name} 只可能是 {reached}；请更正条件或删除这一条",
+            f"here {name} can only be {reached}; mend the condition, or leave it out",
+        ),
+    )
+
+
 def name_twice(where: Where, name: str, *, first: Where) -> Fault:
     """Two declarations of one name."""
     return Fault(
