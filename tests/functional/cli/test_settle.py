@@ -254,7 +254,7 @@ def test_a_bad_claim_is_rejected_and_the_others_settled(tmp_path, change, column
     )
     assert all(reject[name] for name in ("message_zh", "message_en", "remedy_zh", "remedy_en"))
     assert f"[{code}]" in run.stderr
-    assert "claims:3 B1" in run.stderr
+    assert "claims.csv:3 B1" in run.stderr
     frame = pl.read_csv(out)
     assert frame["findings"].to_list() == [None, "earlier_claim_rejected"]
 
@@ -276,11 +276,30 @@ def test_rejects_are_told_in_both_languages(tmp_path):
     assert "1 rejected" in english.stdout
 
 
-def test_the_summary_for_people(tmp_path):
-    run = settle(write_csv(tmp_path / "c.csv", VISITS), tmp_path / "o.csv", "--language", "zh")
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh", ("按险种", "职工医保", "普通门诊", "门诊统筹 outpatient_pooling")),
+        ("en", ("by layer", "employee insurance", "outpatient pooling outpatient_pooling")),
+    ],
+)
+def test_the_summary_for_people(tmp_path, language, told):
+    run = settle(write_csv(tmp_path / "c.csv", VISITS), tmp_path / "o.csv", "--language", language)
     assert run.returncode == 0
-    for words in ("按险种", "职工医保", "普通门诊", "outpatient_pooling", "224.01", "1,155.01"):
+    for words in (*told, "224.01", "1,155.01"):
         assert words in run.stdout
+
+
+def test_a_reject_of_a_line_names_the_file_of_lines(tmp_path):
+    columns = [name for name in COLUMNS if not name.endswith("_amount")]
+    claim = {name: VISITS[1][name] for name in columns}
+    line = {"claim_id": "C1", "line_id": "1", "item_code": "NONE", "quantity": "x",
+            "submitted_amount": 100}  # fmt: skip
+    write_csv(tmp_path / "claims.csv", [claim], columns)
+    write_csv(tmp_path / "lines.csv", [line], list(line))
+    run = settle(tmp_path, tmp_path / "o.csv", "--language", "en")
+    assert run.returncode == 1
+    assert "lines.csv:2 C1" in run.stderr
 
 
 def bad_file(folder, kind):

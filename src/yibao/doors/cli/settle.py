@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,22 +17,27 @@ from yibao.doors.cli.running import interruptible, progress_bars
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text as Styled
 
     from yibao.engines.policy.area import AreaPolicy
     from yibao.offices.actuary.settled import Summary, Totals
     from yibao.offices.actuary.settling import ResultPlaces
+    from yibao.storage.files.claim_files import ClaimsPlace
     from yibao.storage.files.filed_claims import Reject
 
 NOT_ALL_SETTLED = 1
 """Exit code when claims were rejected: done, but what was checked does not hold."""
 
 _FILE = click.Path(path_type=Path)
+_ENGINE_HELP = "Which engine settles: reference, or kernel (compiled, for many claims)."
+_RUNNER_HELP = "Where the kernel's work is done: local, ray or dask."
 
 
 _EXAMPLES = """\b
 Examples:
   yibao settle claims/ settled.csv --policy 370200
   yibao settle claims.parquet settled.parquet --policy 370200 --lines lines.parquet --json
+  yibao settle city/ settled.parquet --policy 370200 --engine kernel
 """
 
 
@@ -40,7 +45,8 @@ Examples:
 @click.argument("claims", metavar="IN", type=_FILE)
 @click.argument("out", type=_FILE)
 @click.option("--policy", required=True, metavar="AREA", help="An area code or a policy folder.")
-@click.option("--engine", default="reference", show_default=True, help="Which engine settles.")
+@click.option("--engine", default="reference", show_default=True, help=_ENGINE_HELP)
+@click.option("--runner", default="local", show_default=True, help=_RUNNER_HELP)
 @click.option("--lines", type=_FILE, help="The file of lines, where IN is a file and not a folder.")
 @click.option("--catalogue", type=_FILE, help="A catalogue in place of the area's own.")
 @click.option("--with-examples", is_flag=True, help="Switch example values on.")
@@ -50,8 +56,8 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, not tables.")
 @language_option
 def settle(
-    claims: Path, out: Path, policy: str, engine: str, lines: Path | None, catalogue: Path | None,
-    with_examples: bool, reforms: tuple[str, ...], lines_out: Path | None,
+    claims: Path, out: Path, policy: str, engine: str, runner: str, lines: Path | None,
+    catalogue: Path | None, with_examples: bool, reforms: tuple[str, ...], lines_out: Path | None,
     determinations: Path | None, as_json: bool, language: Language,
 ) -> None:  # fmt: skip
     """Settle a file of claims.
@@ -64,17 +70,22 @@ def settle(
     Exit code 0: all settled; 1: some claims were rejected; 3: the file cannot be used.
     """
     from yibao.offices.actuary.laws import open_law
-    from yibao.offices.actuary.settling import ResultPlaces, settle_file
+    from yibao.offices.actuary.settling import ResultPlaces, Way, settle_file
     from yibao.storage.files.partitions import find_places
 
     law = open_law(policy, with_examples=with_examples, reforms=reforms, catalogue=catalogue)
+    places = find_places(claims, lines)
     results = ResultPlaces(out, lines_out, determinations)
+
+    def tell(text: Text) -> None:
+        click.echo(text.in_language(language), err=True)
+
     with interruptible(), progress_bars(language) as bars:
         summary = settle_file(
             law,
-            find_places(claims, lines),
+            places,
             results=results,
-            engine=engine,
+            engine=Way(engine, runner, tell),
             progress=bars.of(Text("结算", "settling")),
         )
     if as_json:
@@ -82,7 +93,7 @@ def settle(
     else:
         _show(summary, law.area, results, language)
     if summary.rejected_count:
-        _tell_rejects(summary, results, language)
+        _tell_rejects(summary, results, places=places, language=language)
         raise SystemExit(NOT_ALL_SETTLED)
 
 
@@ -127,11 +138,14 @@ def _show(summary: Summary, area: AreaPolicy, results: ResultPlaces, language: L
         (Text("按医疗类别", "by care type"), "care_type", summary.by_care_type),
     ):
         _show_totals(console, title, _labelled(area, fact, table, language), language)
-    _show_amounts(console, Text("按保障层", "by layer"), summary.by_layer, language)
-    funds = {
-        area.fund_label(fund).in_language(language): amount
+    layers = [
+        (_layer_told(area, name, language), amount) for name, amount in summary.by_layer.items()
+    ]
+    _show_amounts(console, Text("按保障层", "by layer"), layers, language)
+    funds = [
+        (area.fund_label(fund).in_language(language), amount)
         for fund, amount in summary.by_fund.items()
-    }
+    ]
     _show_amounts(console, Text("按基金", "by fund"), funds, language)
     if summary.with_examples_count:
         count = summary.with_examples_count
@@ -143,6 +157,19 @@ def _show(summary: Summary, area: AreaPolicy, results: ResultPlaces, language: L
     for finding, count in summary.by_finding.items():
         console.print(f"{finding}: {count}")
     console.print(str(results.claims), soft_wrap=True)
+
+
+def _layer_told(area: AreaPolicy, name: str, language: Language) -> Styled:
+    """What the area's plans call a layer, each of its labels, and its name behind."""
+    from rich.text import Text as Styled
+
+    labels = dict.fromkeys(
+        layer.label.in_language(language)
+        for version in area.plans
+        for layer in version.layers
+        if layer.name == name
+    )
+    return Styled.assemble(" / ".join(labels), " ", (name, "dim"))
 
 
 def _labelled(
@@ -181,20 +208,22 @@ def _show_totals(
 
 
 def _show_amounts(
-    console: Console, title: Text, table: Mapping[str, int], language: Language
+    console: Console, title: Text, rows: Sequence[tuple[str | Styled, int]], language: Language
 ) -> None:
     from rich.table import Table
 
     shown = Table(title.in_language(language))
     shown.add_column(Text("基金支付", "paid").in_language(language), justify="right")
-    for name, amount in table.items():
+    for name, amount in rows:
         shown.add_row(name, format_yuan(amount, grouped=True))
     console.print(shown)
 
 
-def _tell_rejects(summary: Summary, results: ResultPlaces, language: Language) -> None:
+def _tell_rejects(
+    summary: Summary, results: ResultPlaces, *, places: Sequence[ClaimsPlace], language: Language
+) -> None:
     for reject in summary.first_rejects:
-        click.echo(_told(reject, language), err=True)
+        click.echo(_told(reject, _file_of(reject, places), language), err=True)
     count = summary.rejected_count
     told = Text(
         f"{count} 张结算单未结算，原因见 {results.rejects}",
@@ -203,10 +232,18 @@ def _tell_rejects(summary: Summary, results: ResultPlaces, language: Language) -
     click.echo(told.in_language(language), err=True)
 
 
-def _told(reject: Reject, language: Language) -> str:
+def _file_of(reject: Reject, places: Sequence[ClaimsPlace]) -> str:
+    """The file that a reject stands in; of several parts, the table."""
+    if len(places) > 1:
+        return reject.file
+    path = places[0].lines if reject.file == "lines" else places[0].claims
+    return path.name if path else reject.file
+
+
+def _told(reject: Reject, file: str, language: Language) -> str:
     arrow = Text("处理", "What to do").in_language(language)
     return (
-        f"{reject.file}:{reject.row} {reject.claim_id} [{reject.code}]"
+        f"{file}:{reject.row} {reject.claim_id} [{reject.code}]"
         f" {reject.message.in_language(language)}\n"
         f"    {arrow}: {reject.remedy.in_language(language)}"
     )
