@@ -17,10 +17,10 @@ from yibao.engines.benefits.determination import Determination
 from yibao.engines.benefits.explain.data import explanation
 from yibao.engines.benefits.explain.reasons import ADJUSTMENTS, FINDINGS, GROUPS, UNABLE
 from yibao.engines.benefits.explain.vocabulary import Vocabulary
-from yibao.offices.actuary.pictures import picture
-from yibao.offices.actuary.typography import missing_characters, text_width, wrapped
-from yibao.offices.actuary.waterfall import waterfall_steps
-from yibao.offices.actuary.waterfall_page import WaterfallPage
+from yibao.offices.actuary.drawing.pictures import picture
+from yibao.offices.actuary.drawing.typography import missing_characters, text_width, wrapped
+from yibao.offices.actuary.drawing.waterfall import waterfall_steps
+from yibao.offices.actuary.drawing.waterfall_page import WaterfallPage
 
 LONG_ZH = "居民基本医疗保险统筹基金支付（含门诊慢特病与住院合并计算部分）"
 LONG_EN = "resident basic medical insurance, with chronic outpatient care counted together"

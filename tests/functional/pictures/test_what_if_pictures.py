@@ -7,11 +7,11 @@ import pytest
 
 from tests.unit.actuary.what_if_law import asked_of, visit
 from yibao.base.texts import Text
-from yibao.offices.actuary.typography import missing_characters
-from yibao.offices.actuary.whatif_page import WhatIfPage, what_if_picture
-from yibao.offices.actuary.whatif_panels import LESS, MORE
-from yibao.offices.actuary.whatif_shapes import Change, Effect
-from yibao.offices.actuary.whatif_units import rate_told, unit_for, yuan_of
+from yibao.offices.actuary.drawing.typography import missing_characters
+from yibao.offices.actuary.whatif.page import WhatIfPage, what_if_picture
+from yibao.offices.actuary.whatif.panels import LESS, MORE
+from yibao.offices.actuary.whatif.shapes import Change, Effect
+from yibao.offices.actuary.whatif.units import rate_told, unit_for, yuan_of
 
 LONG = Text(
     "居民基本医疗保险统筹基金（含门诊慢特病与住院合并计算部分）",

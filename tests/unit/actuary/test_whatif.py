@@ -11,16 +11,16 @@ import pytest
 from tests.unit.actuary.what_if_law import asked_of, claims_file, law_folder, visit
 from yibao.base.findings import FaultsFound
 from yibao.base.texts import Text
-from yibao.offices.actuary import whatif_pairs
 from yibao.offices.actuary.settling import UnableToSettle
-from yibao.offices.actuary.whatif import UnableToCompare, what_if
-from yibao.offices.actuary.whatif_grounds import grounds_told
-from yibao.offices.actuary.whatif_groups import AGE_BAND
-from yibao.offices.actuary.whatif_output import as_data, write_tables
-from yibao.offices.actuary.whatif_pairs import Sums, Tables, add_tables
-from yibao.offices.actuary.whatif_runs import Asked, sample_of
-from yibao.offices.actuary.whatif_shapes import Change, share_rate
-from yibao.offices.actuary.whatif_summing import bands_of, deciles_of, moved_most
+from yibao.offices.actuary.whatif import pairs
+from yibao.offices.actuary.whatif.compare import UnableToCompare, what_if
+from yibao.offices.actuary.whatif.grounds import grounds_told
+from yibao.offices.actuary.whatif.groups import AGE_BAND
+from yibao.offices.actuary.whatif.output import as_data, write_tables
+from yibao.offices.actuary.whatif.pairs import Sums, Tables, add_tables
+from yibao.offices.actuary.whatif.runs import Asked, sample_of
+from yibao.offices.actuary.whatif.shapes import Change, share_rate
+from yibao.offices.actuary.whatif.summing import bands_of, deciles_of, moved_most
 
 # 200.00 in scope pays 100.00, the limit; one more fen in scope pays half a fen, rounded up.
 BELOW, AT, ABOVE = 19_998, 20_000, 20_002
@@ -361,7 +361,7 @@ def test_csv_and_parquet_give_the_same(tmp_path):
 def test_many_parts_give_what_one_does(tmp_path, monkeypatch):
     rows = [visit(n, f"M{n % 7}", 9_000 + 1_001 * n) | {"claim_id": f"C{n}"} for n in range(1, 40)]
     whole = asked_of(tmp_path, rows)
-    monkeypatch.setattr(whatif_pairs, "PART_ROWS", 5)
+    monkeypatch.setattr(pairs, "PART_ROWS", 5)
     parted = asked_of(tmp_path, rows)
     assert as_data(parted) == as_data(whole)
     assert parted.changed_claims.equals(whole.changed_claims)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import polars as pl
 from polars import selectors as cs
 
-from yibao.offices.actuary.whatif import what_if
-from yibao.offices.actuary.whatif_runs import Asked, reforms_named, sample_of
+from yibao.offices.actuary.whatif.compare import what_if
+from yibao.offices.actuary.whatif.runs import Asked, reforms_named, sample_of
 
 LAW = """
 area: "999001"

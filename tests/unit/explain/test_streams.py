@@ -14,8 +14,8 @@ from yibao.engines.benefits.explain.shapes import Explanation
 from yibao.engines.benefits.explain.text import statement
 from yibao.engines.benefits.explain.vocabulary import Vocabulary
 from yibao.engines.benefits.reference import adjudicate
+from yibao.offices.actuary.drawing.waterfall import waterfall_steps
 from yibao.offices.actuary.policies import area_from_text
-from yibao.offices.actuary.waterfall import waterfall_steps
 
 STREAMS = """
 area: "990000"

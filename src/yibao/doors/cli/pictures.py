@@ -11,7 +11,7 @@ from yibao.base.texts import Language, Text
 
 if TYPE_CHECKING:
     from yibao.engines.benefits.explain.shapes import Explanation
-    from yibao.offices.actuary.pages import Form
+    from yibao.offices.actuary.drawing.pages import Form
 
 
 class UnableToWrite(YibaoError):
@@ -46,7 +46,7 @@ def write_picture(place: Path, explained: Explanation, *, form: str, language: L
     Raises:
         UnableToWrite: if the folder does not exist or may not be written.
     """
-    from yibao.offices.actuary.pictures import picture
+    from yibao.offices.actuary.drawing.pictures import picture
 
     write_content(place, picture(explained, "png" if form == "png" else "svg", language=language))
 

@@ -14,8 +14,8 @@ from yibao.doors.cli.pictures import make_folder, picture_form, write_content
 from yibao.doors.cli.running import interruptible, progress_bars
 
 if TYPE_CHECKING:
-    from yibao.offices.actuary.whatif_runs import Asked, Sample, Side
-    from yibao.offices.actuary.whatif_shapes import Comparison
+    from yibao.offices.actuary.whatif.runs import Asked, Sample, Side
+    from yibao.offices.actuary.whatif.shapes import Comparison
 
 NOT_ALL_COMPARED = 1
 """Exit code when claims were left out: done, but not on all of the file."""
@@ -52,19 +52,19 @@ def what_if(
     Exit code 0: every claim compared; 1: some were rejected; 3: a file cannot be used.
     """
     form = picture_form(picture) if picture is not None else None
-    from yibao.offices.actuary.whatif_runs import Asked, reforms_named, sample_of
+    from yibao.offices.actuary.whatif.runs import Asked, reforms_named, sample_of
 
     asked = Asked(
         policy, reforms_named(reform), reforms_named(base_reform), with_examples, catalogue
     )
     comparison = _compare(asked, sample_of(claims, lines), engine=engine, language=language)
     if out is not None:
-        from yibao.offices.actuary.whatif_output import write_tables
+        from yibao.offices.actuary.whatif.output import write_tables
 
         make_folder(out)
         write_tables(comparison, out)
     if picture is not None and form is not None:
-        from yibao.offices.actuary.whatif_page import what_if_picture
+        from yibao.offices.actuary.whatif.page import what_if_picture
 
         write_content(picture, what_if_picture(comparison, form, language=language))
     if not as_json:
@@ -77,7 +77,7 @@ def what_if(
 
 
 def _compare(asked: Asked, sample: Sample, *, engine: str, language: Language) -> Comparison:
-    from yibao.offices.actuary.whatif import what_if as compare
+    from yibao.offices.actuary.whatif.compare import what_if as compare
 
     with interruptible(), progress_bars(language) as bars:
         tellers = {"base": bars.of(Text("基准结算", "settling, base"))}
@@ -98,7 +98,7 @@ def _tell(
     language: Language,
 ) -> None:
     if as_json:
-        from yibao.offices.actuary.whatif_output import as_data
+        from yibao.offices.actuary.whatif.output import as_data
 
         click.echo(json.dumps(as_data(comparison), ensure_ascii=False))
         return

@@ -10,9 +10,9 @@ from rich.table import Table
 from yibao.base.money import format_yuan
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.statements import console_for_people
-from yibao.offices.actuary.whatif_grounds import CANNOT_SEE, grounds_told, touch_told
-from yibao.offices.actuary.whatif_shapes import Change, Comparison, Moved
-from yibao.offices.actuary.whatif_units import range_told, rate_told, sign_of
+from yibao.offices.actuary.whatif.grounds import CANNOT_SEE, grounds_told, touch_told
+from yibao.offices.actuary.whatif.shapes import Change, Comparison, Moved
+from yibao.offices.actuary.whatif.units import range_told, rate_told, sign_of
 
 _BASE, _REFORM = Text("基准", "base"), Text("改革", "reform")
 _CHANGE, _RATE = Text("变化", "change"), Text("变化率", "in %")

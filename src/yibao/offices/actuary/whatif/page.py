@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from yibao.base.texts import Language, Text
-from yibao.offices.actuary.pages import GREY, INK, Form, Pen, bar, content_of, rule, sheet
-from yibao.offices.actuary.typography import text_width, wrapped
-from yibao.offices.actuary.whatif_grounds import CANNOT_SEE, grounds_told
-from yibao.offices.actuary.whatif_panels import (
+from yibao.offices.actuary.drawing.pages import GREY, INK, Form, Pen, bar, content_of, rule, sheet
+from yibao.offices.actuary.drawing.typography import text_width, wrapped
+from yibao.offices.actuary.whatif.grounds import CANNOT_SEE, grounds_told
+from yibao.offices.actuary.whatif.panels import (
     LESS,
     MORE,
     SMALL_SIZE,
@@ -25,8 +25,8 @@ from yibao.offices.actuary.whatif_panels import (
     MovedPanel,
     Words,
 )
-from yibao.offices.actuary.whatif_shapes import Change, Comparison
-from yibao.offices.actuary.whatif_units import rate_told, unit_for
+from yibao.offices.actuary.whatif.shapes import Change, Comparison
+from yibao.offices.actuary.whatif.units import rate_told, unit_for
 
 _WIDTH, _MARGIN, _GAP = 860, 40, 34
 _HEAD_HEIGHT, _LEFT_WIDTH = 152, 440

@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 
 from yibao.base.texts import Text
-from yibao.offices.actuary.whatif_grounds import CANNOT_SEE, grounds_told
-from yibao.offices.actuary.whatif_shapes import (
+from yibao.offices.actuary.whatif.grounds import CANNOT_SEE, grounds_told
+from yibao.offices.actuary.whatif.shapes import (
     Change,
     Comparison,
     Decile,

@@ -12,7 +12,7 @@ from typing import Protocol
 from matplotlib.axes import Axes
 
 from yibao.base.texts import Language, Text
-from yibao.offices.actuary.pages import (
+from yibao.offices.actuary.drawing.pages import (
     FAINT,
     FUND_COLOURS,
     GREY,
@@ -24,9 +24,9 @@ from yibao.offices.actuary.pages import (
     key,
     rule,
 )
-from yibao.offices.actuary.typography import text_width, wrapped
-from yibao.offices.actuary.whatif_shapes import Band, Change, Comparison, Decile, Effect
-from yibao.offices.actuary.whatif_units import Unit, range_told, rate_told, yuan_of
+from yibao.offices.actuary.drawing.typography import text_width, wrapped
+from yibao.offices.actuary.whatif.shapes import Band, Change, Comparison, Decile, Effect
+from yibao.offices.actuary.whatif.units import Unit, range_told, rate_told, yuan_of
 
 MORE, LESS, BEFORE, SAME = FUND_COLOURS[0], MEMBER_COLOUR, "#B4BEC8", "#7C8894"
 TITLE_SIZE, LABEL_SIZE, SMALL_SIZE = 12.5, 9.5, 8.5

@@ -21,12 +21,12 @@ from yibao.base.checks import check
 from yibao.base.errors import YibaoError
 from yibao.base.texts import Text
 from yibao.engines.policy.area import AreaPolicy
-from yibao.offices.actuary.whatif_grounds import grounds_of, question_texts
-from yibao.offices.actuary.whatif_groups import in_order, stage_groups
-from yibao.offices.actuary.whatif_pairs import Sums, Tables, add_tables
-from yibao.offices.actuary.whatif_runs import AS_IT_STANDS, Asked, Run, Sample, Side, run
-from yibao.offices.actuary.whatif_shapes import Change, Comparison, Counts, Sides
-from yibao.offices.actuary.whatif_summing import (
+from yibao.offices.actuary.whatif.grounds import grounds_of, question_texts
+from yibao.offices.actuary.whatif.groups import in_order, stage_groups
+from yibao.offices.actuary.whatif.pairs import Sums, Tables, add_tables
+from yibao.offices.actuary.whatif.runs import AS_IT_STANDS, Asked, Run, Sample, Side, run
+from yibao.offices.actuary.whatif.shapes import Change, Comparison, Counts, Sides
+from yibao.offices.actuary.whatif.summing import (
     bands_of,
     deciles_of,
     groupings_of,

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from yibao.offices.actuary.typography import font
+from yibao.offices.actuary.drawing.typography import font
 
 Form = Literal["svg", "png"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from yibao.base.texts import Language
 from yibao.engines.benefits.explain.shapes import Explanation
 from yibao.engines.benefits.explain.text import summary
-from yibao.offices.actuary.pages import Form, content_of
-from yibao.offices.actuary.waterfall_page import WaterfallPage
+from yibao.offices.actuary.drawing.pages import Form, content_of
+from yibao.offices.actuary.drawing.waterfall_page import WaterfallPage
 
 
 def picture(explanation: Explanation, form: Form, *, language: Language = "zh") -> bytes:

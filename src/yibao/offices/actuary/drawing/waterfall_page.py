@@ -19,7 +19,7 @@ from yibao.base.texts import Language, Text
 from yibao.engines.benefits.explain.reasons import GROUPS
 from yibao.engines.benefits.explain.shapes import Explanation
 from yibao.engines.benefits.explain.text_grounds import examples_told
-from yibao.offices.actuary.pages import (
+from yibao.offices.actuary.drawing.pages import (
     FUND_COLOURS,
     GREY,
     INK,
@@ -31,8 +31,8 @@ from yibao.offices.actuary.pages import (
     rule,
     sheet,
 )
-from yibao.offices.actuary.typography import text_width, wrapped
-from yibao.offices.actuary.waterfall import Part, WaterfallStep, waterfall_steps
+from yibao.offices.actuary.drawing.typography import text_width, wrapped
+from yibao.offices.actuary.drawing.waterfall import Part, WaterfallStep, waterfall_steps
 
 _COLOURS = {
     "submitted": "#44546A",

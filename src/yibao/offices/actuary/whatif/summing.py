@@ -16,9 +16,9 @@ import polars as pl
 from yibao.base.checks import check
 from yibao.base.money import FEN_PER_YUAN
 from yibao.engines.policy.law import FactDefinition
-from yibao.offices.actuary.whatif_groups import grouping_words
-from yibao.offices.actuary.whatif_pairs import ALL, Sums
-from yibao.offices.actuary.whatif_shapes import Band, Change, Decile, Effect, Grouping, Moved
+from yibao.offices.actuary.whatif.groups import grouping_words
+from yibao.offices.actuary.whatif.pairs import ALL, Sums
+from yibao.offices.actuary.whatif.shapes import Band, Change, Decile, Effect, Grouping, Moved
 
 MOVED_SHOWN = 10
 _DECILES = 10

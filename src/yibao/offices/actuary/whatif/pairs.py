@@ -19,7 +19,7 @@ import polars as pl
 
 from yibao.base.checks import check
 from yibao.base.money import AMOUNT_LIMIT
-from yibao.offices.actuary.whatif_groups import grouping_columns
+from yibao.offices.actuary.whatif.groups import grouping_columns
 
 PART_ROWS = 1_000_000
 """About how many claims are paired at a time."""

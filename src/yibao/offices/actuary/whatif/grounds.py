@@ -12,7 +12,7 @@ import polars as pl
 
 from yibao.base.texts import Text
 from yibao.engines.policy.area import AreaPolicy
-from yibao.offices.actuary.whatif_shapes import Comparison, Grounds
+from yibao.offices.actuary.whatif.shapes import Comparison, Grounds
 
 CANNOT_SEE = (
     Text(
