@@ -43,6 +43,14 @@ def test_both_readmes_have_the_same_parts_and_links():
     assert sorted(set(links[0])) == sorted(set(links[1]))
 
 
+def test_the_index_lists_every_page():
+    folder = ROOT / "docs"
+    listed = LINK.findall((folder / "index.md").read_text(encoding="utf-8"))
+    pages = {path.relative_to(folder).as_posix() for path in folder.rglob("*.md")} - {"index.md"}
+    assert pages - set(listed) == set()
+    assert len(listed) == len(set(listed))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_leads_somewhere(page: Path):
     prose = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
@@ -68,7 +76,7 @@ def test_a_readme_shows_what_is_printed(monkeypatch, tmp_path: Path, language: s
         done = yibao(*shlex.split(words)[1:])
         if place:
             Path(place).write_text(done.stdout, encoding="utf-8")
-        is_made = command.startswith(("yibao city", "yibao settle"))
+        is_made = command.startswith(("yibao city", "yibao settle", "yibao what-if"))
         printed = plain(done.stdout + done.stderr, without_figures=is_made)
         for line in lines:
             for part in plain(line, without_figures=is_made).split("…"):
