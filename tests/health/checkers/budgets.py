@@ -30,7 +30,7 @@ _SILENT = {
     tokenize.NL,
 }
 _COMMANDS = {"command", "group"}
-_COMPILED = {"word"}  # the builders of machine words
+_COMPILED = {"word", "compiled"}  # the builders of machine words, and compiled loops
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

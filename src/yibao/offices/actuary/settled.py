@@ -182,6 +182,13 @@ class Totals:
             self.submitted_amount += answer.submitted_amount
             self.out_of_pocket_amount += answer.out_of_pocket_amount
 
+    def take(self, other: Totals) -> None:
+        """The claims of others as well."""
+        self.claims_count += other.claims_count
+        self.submitted_amount += other.submitted_amount
+        self.benefit_amount += other.benefit_amount
+        self.out_of_pocket_amount += other.out_of_pocket_amount
+
 
 @dataclass(slots=True)
 class Summary:
@@ -224,6 +231,29 @@ class Summary:
         _count(self.by_code, reject.code, 1)
         if len(self.first_rejects) < shown:
             self.first_rejects.append(reject)
+
+    def take(self, other: Summary, *, shown: int = 10) -> None:
+        """What another run did, as if this one had done it after its own."""
+        self.claims_count += other.claims_count
+        self.settled_count += other.settled_count
+        self.rejected_count += other.rejected_count
+        self.rows.take(other.rows)
+        for mine, theirs in (
+            (self.by_scheme, other.by_scheme),
+            (self.by_care_type, other.by_care_type),
+        ):
+            for name, totals in theirs.items():
+                mine.setdefault(name, Totals()).take(totals)
+        for counts, more in (
+            (self.by_layer, other.by_layer),
+            (self.by_fund, other.by_fund),
+            (self.by_code, other.by_code),
+            (self.by_finding, other.by_finding),
+        ):
+            for name, amount in more.items():
+                _count(counts, name, amount)
+        self.with_examples_count += other.with_examples_count
+        self.first_rejects += other.first_rejects[: shown - len(self.first_rejects)]
 
 
 def _count(table: dict[str, int], name: str, amount: int) -> None:

@@ -12,44 +12,48 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 
 from yibao.base.checks import check
 from yibao.base.errors import YibaoError
 from yibao.base.texts import Text
-from yibao.engines.benefits import balances as books
-from yibao.engines.benefits.catalogue import UnableToSplit
-from yibao.engines.benefits.claim import GENERAL, Balances
+from yibao.engines.benefits.claim import GENERAL
 from yibao.engines.benefits.explain.data import explanation
 from yibao.engines.benefits.explain.encoded import to_json
 from yibao.engines.benefits.explain.vocabulary import Vocabulary
 from yibao.engines.benefits.facts import AGE, STAY_DAYS
-from yibao.engines.benefits.opening import ClaimInvalid
-from yibao.engines.benefits.reference import adjudicate
-from yibao.engines.benefits.rows import Law, rows_of
+from yibao.engines.benefits.rows import Law
 from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.law import FactDefinition
-from yibao.engines.policy.unable import UnableToDetermine
+from yibao.offices.actuary.reference_runs import settle_by_reference
 from yibao.offices.actuary.settled import (
     REJECT_SCHEMA,
     Outcome,
     ResultColumns,
-    Settled,
     Summary,
     reject_row,
 )
+from yibao.storage.files.claim_columns import Contract, claim_columns, line_columns
 from yibao.storage.files.claim_files import ClaimsPlace
 from yibao.storage.files.claims import StagedClaims
 from yibao.storage.files.filed_claims import FiledClaim, Reject
 from yibao.storage.files.results import LinesWriter, ResultFiles, TableWriter
 
-EARLIER_REJECTED = "earlier_claim_rejected"
-"""Finding: an earlier claim of the member was rejected, so the counters lack it."""
+KERNEL = "kernel"
+"""The compiled engine: files to files, in bulk."""
 
 Engine = Callable[[Law, Sequence[FiledClaim | Reject]], Iterator[Outcome]]
 """Settles the claims of one member (or family) in order of entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How claims are settled: by which engine, its work done by which runner."""
+
+    engine: str = "reference"
+    runner: str = "local"
+    tell: Callable[[Text], None] | None = None
 
 
 class UnableToSettle(YibaoError):
@@ -75,10 +79,12 @@ def settle_file(
     place: ClaimsPlace | Sequence[ClaimsPlace],
     *,
     results: ResultPlaces,
-    engine: str = "reference",
+    engine: str | Way = "reference",
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Settle a file of claims, or partitions one after another as if they were one file.
+
+    ``engine`` is ``reference`` or ``kernel``, which give the same rows, or a way of settling.
 
     ``progress`` is told claims done and claims met so far. No member may be in two partitions.
 
@@ -88,12 +94,49 @@ def settle_file(
         UnableToWrite: if a result cannot be written.
     """
     begun = time.perf_counter()
-    settle = _engine(engine)
+    way = engine if isinstance(engine, Way) else Way(engine)
+    settle = _engine(way.engine)
     places = [place] if isinstance(place, ClaimsPlace) else place
-    summary = Summary()
-    read = 0
     for one in places:
         _refuse_overwriting(one, results)
+    if way.engine == KERNEL:
+        summary = _settled_in_bulk(law, places, results=results, way=way, progress=progress)
+    else:
+        summary = _settled_one_by_one(law, places, results=results, settle=settle, tell=progress)
+    summary.seconds = time.perf_counter() - begun
+    return summary
+
+
+def _settled_in_bulk(
+    law: Law,
+    places: Sequence[ClaimsPlace],
+    *,
+    results: ResultPlaces,
+    way: Way,
+    progress: Callable[[int, int], None] | None,
+) -> Summary:
+    if results.lines is not None or results.determinations is not None:
+        raise _kernel_explains_nothing()
+    from yibao.offices.actuary.bulk.pipeline import Bulk, settle_in_bulk  # noqa: PLC0415
+
+    bulk = Bulk(places, contract_of(law.area), way.runner, way.tell)
+    summary = settle_in_bulk(
+        law, bulk, out=results.claims, rejects=results.rejects, progress=progress
+    )
+    _check_sums(summary, summary.settled_count + summary.rejected_count)
+    return summary
+
+
+def _settled_one_by_one(
+    law: Law,
+    places: Sequence[ClaimsPlace],
+    *,
+    results: ResultPlaces,
+    settle: Engine,
+    tell: Callable[[int, int], None] | None,
+) -> Summary:
+    summary = Summary()
+    read = 0
     with ResultFiles(results.claims) as files:
         sink = _Sink(law, files, results, summary)
         for one in places:
@@ -103,12 +146,11 @@ def settle_file(
                 for outcome in settle(law, group):
                     sink.take(outcome)
                 summary.claims_count += len(group)
-                if progress is not None:
-                    progress(summary.claims_count, read)
+                if tell is not None:
+                    tell(summary.claims_count, read)
         summary.settled_count = summary.claims_count - summary.rejected_count
         _check_sums(summary, read)
         files.commit()
-    summary.seconds = time.perf_counter() - begun
     return summary
 
 
@@ -119,68 +161,8 @@ def _staged(law: Law, place: ClaimsPlace, folder: Path) -> StagedClaims:
     )
 
 
-def settle_by_reference(law: Law, claims: Sequence[FiledClaim | Reject]) -> Iterator[Outcome]:
-    """The reference engine over the claims of one member (or family), in order of entry."""
-    balances = Balances()
-    ends: dict[tuple[str, str], date] = {}
-    findings: tuple[str, ...] = ()
-    for claim in claims:
-        outcomes: list[Outcome] = [claim] if isinstance(claim, Reject) else []
-        if isinstance(claim, FiledClaim):
-            encounter = (claim.member.member_id, claim.bill.encounter_id)
-            try:
-                settled, balances = _settled(law, claim, balances, stay_from=ends.get(encounter))
-            except (UnableToDetermine, UnableToSplit, ClaimInvalid) as unable:
-                if isinstance(unable, UnableToDetermine):
-                    unable.name_fact(law.area.facts)
-                outcomes = [
-                    claim.refused(unable.code, message=unable.message, remedy=unable.remedy)
-                ]
-            except _Refused as refused:
-                outcomes = [refused.reject]
-            else:
-                ends[encounter] = max(claim.bill.end_date, ends.get(encounter, date.min))
-                outcomes = [_with_findings(one, findings) for one in settled]
-        if any(isinstance(outcome, Reject) for outcome in outcomes):
-            findings = (EARLIER_REJECTED,)
-        yield from outcomes
-
-
-ENGINES: Mapping[str, Engine] = {"reference": settle_by_reference}
-
-
-class _Refused(Exception):
-    """A claim does not fit the plan that was chosen for it."""
-
-    def __init__(self, reject: Reject) -> None:
-        super().__init__(reject.code)
-        self.reject = reject
-
-
-def _settled(
-    law: Law, claim: FiledClaim, balances: Balances, *, stay_from: date | None
-) -> tuple[list[Settled], Balances]:
-    """The rows of a claim and the balances after them, whole or not at all."""
-    rows = rows_of(law, claim.member, bill=claim.bill, stay_from=stay_from)
-    is_annual = rows[0].version.is_annual
-    submitted = sum(row.claim.submitted_amount for row in rows)
-    if not (is_annual or claim.has_amounts or claim.bill.lines):
-        raise _Refused(_amounts_missing(claim))
-    if claim.submitted_amount is not None and claim.submitted_amount != submitted and not is_annual:
-        raise _Refused(_submitted_differs(claim, submitted))
-    settled = []
-    for row in rows:
-        placed = replace(row, claim=replace(row.claim, entry_sequence=claim.entry_sequence))
-        answer = adjudicate(placed.version, placed.claim, balances=balances)
-        answer = replace(answer, findings=(*answer.findings, *row.findings))
-        balances = books.after(balances, answer)
-        settled.append(Settled(claim, placed, answer))
-    return settled, balances
-
-
-def _with_findings(settled: Settled, findings: tuple[str, ...]) -> Settled:
-    answer = settled.determination
-    return replace(settled, determination=replace(answer, findings=(*answer.findings, *findings)))
+ENGINES: Mapping[str, Engine] = {"reference": settle_by_reference, KERNEL: settle_by_reference}
+"""By name. (The kernel comes to the reference's answer by another road, and falls back on it.)"""
 
 
 class _Sink:
@@ -233,6 +215,25 @@ def _by_family(area: AreaPolicy) -> bool:
     return any(counter.holder == "family" for counter in used)
 
 
+def contract_of(area: AreaPolicy) -> Contract:
+    """What files of claims may have in an area."""
+    facts, streams = facts_stated(area), _streams(area)
+    return Contract(claim_columns(facts, streams), line_columns(facts), _by_family(area))
+
+
+def _kernel_explains_nothing() -> UnableToSettle:
+    return UnableToSettle(
+        Text(
+            "kernel 引擎不写费用明细结果和逐条说明",
+            "the kernel engine writes neither a table of lines nor explanations",
+        ),
+        Text(
+            "请使用 --engine reference，或去掉 --lines-out 和 --determinations",
+            "use --engine reference, or leave out --lines-out and --determinations",
+        ),
+    )
+
+
 def _engine(name: str) -> Engine:
     if name not in ENGINES:
         known = ", ".join(ENGINES)
@@ -261,28 +262,4 @@ def _check_sums(summary: Summary, read: int) -> None:
         and rows.submitted_amount == rows.benefit_amount + rows.out_of_pocket_amount
         and sum(summary.by_fund.values()) == sum(summary.by_layer.values()) == rows.benefit_amount,
         f"totals do not add up: {read} claims read, {summary}",
-    )
-
-
-def _amounts_missing(claim: FiledClaim) -> Reject:
-    return claim.refused(
-        "amounts_missing",
-        message=Text("结算单既没有金额也没有费用明细", "the claim has neither amounts nor lines"),
-        remedy=Text(
-            "请填写四类金额，或提供其费用明细", "fill in the four classes, or bring its lines"
-        ),
-    )
-
-
-def _submitted_differs(claim: FiledClaim, submitted: int) -> Reject:
-    return claim.refused(
-        "submitted_differs",
-        message=Text(
-            f"submitted_amount 为 {claim.submitted_amount} 分，各部分合计为 {submitted} 分",
-            f"submitted_amount is {claim.submitted_amount} fen, its parts sum to {submitted}",
-        ),
-        remedy=Text(
-            "请核对金额或明细是否完整", "check the amounts, and that the lines are all there"
-        ),
-        column="submitted_amount",
     )

@@ -65,6 +65,20 @@ LINE_COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What files may have in an area: columns of both tables, and how claims are held together."""
+
+    claims: tuple[Column, ...]
+    lines: tuple[Column, ...]
+    by_family: bool
+
+    @property
+    def holder_columns(self) -> list[str]:
+        """The columns that say to whom a claim belongs."""
+        return ["family_id", "member_id"] if self.by_family else ["member_id"]
+
+
 def claim_columns(
     facts: Mapping[str, FactDefinition], streams: Iterable[str]
 ) -> tuple[Column, ...]:

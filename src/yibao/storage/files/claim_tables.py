@@ -55,12 +55,14 @@ def open_table(path: Path, known: Sequence[Column]) -> BigTable:
             narrower or wider than the header while batches are read.
     """
     if not path.is_file():
-        raise FaultsFound([_unreadable(path, "文件不存在", "there is no such file")])
+        raise FaultsFound([unreadable_fault(path, Text("文件不存在", "there is no such file"))])
     if path.suffix.lower() == ".parquet":
         return _open_parquet(path, {column.name: column for column in known})
     if path.suffix.lower() == ".csv":
         return _open_csv(path)
-    raise FaultsFound([_unreadable(path, "应为 .csv 或 .parquet", "it is not .csv or .parquet")])
+    raise FaultsFound(
+        [unreadable_fault(path, Text("应为 .csv 或 .parquet", "it is not .csv or .parquet"))]
+    )
 
 
 def _open_csv(path: Path) -> BigTable:
@@ -70,9 +72,9 @@ def _open_csv(path: Path) -> BigTable:
             columns = tuple(next(csv.reader(file), []))
     except OSError as error:
         why = system_reason(error)
-        raise FaultsFound([_unreadable(path, why.zh, why.en)]) from None
+        raise FaultsFound([unreadable_fault(path, why)]) from None
     if not columns:
-        raise FaultsFound([_unreadable(path, "文件是空的", "it is empty")])
+        raise FaultsFound([unreadable_fault(path, Text("文件是空的", "it is empty"))])
     return BigTable(path, columns, lambda: _csv_batches(path, columns))
 
 
@@ -96,10 +98,10 @@ def _csv_batches(path: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         ) as reader:
             first = 2  # the header is row 1
             for batch in reader:
-                yield _as_text(pa.Table.from_batches([batch]), first)
+                yield as_text(pa.Table.from_batches([batch]), first)
                 first += batch.num_rows
     except pa.ArrowInvalid as error:
-        raise FaultsFound(wide or [_unreadable(path, str(error), str(error))]) from None
+        raise FaultsFound(wide or [unreadable_fault(path, str(error))]) from None
 
 
 def _check_text(path: Path) -> None:
@@ -125,7 +127,7 @@ def _open_parquet(path: Path, known: dict[str, Column]) -> BigTable:
         with parquet.ParquetFile(path) as file:
             schema = file.schema_arrow
     except (pa.ArrowException, OSError) as error:
-        raise FaultsFound([_unreadable(path, str(error), str(error))]) from None
+        raise FaultsFound([unreadable_fault(path, str(error))]) from None
     faults = [
         _type_fault(path, field.name, str(field.type))
         for field in schema
@@ -143,10 +145,10 @@ def _parquet_batches(path: Path, names: list[str]) -> Iterator[pl.DataFrame]:
     try:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=names):
-                yield _as_text(pa.Table.from_batches([batch]), first)
+                yield as_text(pa.Table.from_batches([batch]), first)
                 first += batch.num_rows
     except (pa.ArrowException, OSError) as error:
-        raise FaultsFound([_unreadable(path, str(error), str(error))]) from None
+        raise FaultsFound([unreadable_fault(path, str(error))]) from None
 
 
 def _suits(column: Column, found: pa.DataType) -> bool:
@@ -172,7 +174,7 @@ def _is_whole(column: Column) -> bool:
     return column.kind in ("amount", "signed_amount", "integer")
 
 
-def _as_text(table: pa.Table, first: int) -> pl.DataFrame:
+def as_text(table: pa.Table, first: int) -> pl.DataFrame:
     """A batch as text, empty cells as null, with the number of each row."""
     frame = pl.DataFrame(pl.from_arrow(table))
     texts = []
@@ -218,11 +220,13 @@ def _truncated(path: Path, line: int) -> Fault:
     )
 
 
-def _unreadable(path: Path, why_zh: str, why_en: str) -> Fault:
+def unreadable_fault(path: Path, why: str | Text) -> Fault:
+    """The fault of a file that cannot be read."""
+    told = Text(why, why) if isinstance(why, str) else why
     return Fault(
         "file_unreadable",
         Where(str(path)),
-        Text(f"无法读取: {why_zh}", f"it cannot be read: {why_en}"),
+        Text(f"无法读取: {told.zh}", f"it cannot be read: {told.en}"),
         Text("请检查路径，或重新导出文件", "check the path, or export the file again"),
     )
 

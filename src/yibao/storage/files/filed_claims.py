@@ -157,13 +157,14 @@ def _slot(column: str) -> Slot:
 
 def _stated(row: Mapping[str, Any], columns: Iterable[Column]) -> dict[str, Stated]:
     return {
-        column.name: _value(column.fact, row[column.name])
+        column.name: value_of(column.fact, row[column.name])
         for column in columns
         if column.fact is not None and row[column.name] is not None
     }
 
 
-def _value(fact: FactDefinition, text: str) -> Stated:
+def value_of(fact: FactDefinition, text: str) -> Stated:
+    """A fact's value as the law holds it, from its text in a file."""
     if fact.kind == "list":
         return tuple(text.split(LIST_SEPARATOR))
     value: FactValue = text

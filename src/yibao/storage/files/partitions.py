@@ -131,7 +131,7 @@ def check_members(places: Sequence[ClaimsPlace]) -> None:
     Raises:
         FaultsFound: with some of the members and the parts that both have them.
     """
-    seen: list[pa.Array] = [_members(place.claims) for place in places]
+    seen = [_members_or_fault(place.claims) for place in places]
     if sum(len(part) for part in seen) == len(pa.chunked_array(seen).unique()):
         return
     faults = []
@@ -155,6 +155,13 @@ def table_file(folder: Path, path: Path) -> TableFile:
     """A Parquet file as the manifest names it."""
     rows = parquet.read_metadata(path).num_rows
     return TableFile(path.relative_to(folder).as_posix(), rows, sha256_of(path))
+
+
+def _members_or_fault(path: Path) -> pa.Array:
+    try:
+        return _members(path)
+    except (pa.ArrowException, OSError) as error:
+        raise FaultsFound([_unreadable(path, str(error))]) from None
 
 
 def _members(path: Path) -> pa.Array:

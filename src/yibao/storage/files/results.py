@@ -13,7 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 from pyarrow import parquet
 
 from yibao.base.errors import YibaoError
@@ -40,7 +42,7 @@ class ResultFiles:
             )
         self._main = main
         self._places: dict[Path, Path] = {}
-        self._open: list[TableWriter | LinesWriter] = []
+        self._open: list[TableWriter | LinesWriter | ArrowWriter] = []
         self.folder = Path()
 
     def __enter__(self) -> Self:
@@ -74,11 +76,7 @@ class ResultFiles:
         Raises:
             UnableToWrite: if the suffix is neither.
         """
-        if place.suffix.lower() not in SUFFIXES:
-            raise UnableToWrite(
-                Text(f"结果文件应为 .csv 或 .parquet: {place}", f"not .csv or .parquet: {place}"),
-                Text("请更改文件名后缀", "name it with one of these suffixes"),
-            )
+        _refuse_suffix(place)
         writer = TableWriter(self._hidden(place), schema)
         self._open.append(writer)
         return writer
@@ -86,6 +84,17 @@ class ResultFiles:
     def lines(self, place: Path) -> LinesWriter:
         """A file of lines of bytes that will stand at ``place``."""
         writer = LinesWriter(self._hidden(place))
+        self._open.append(writer)
+        return writer
+
+    def arrow(self, place: Path, schema: pa.Schema) -> ArrowWriter:
+        """A table that will stand at ``place``, written in big pieces.
+
+        Raises:
+            UnableToWrite: if the suffix is neither.
+        """
+        _refuse_suffix(place)
+        writer = ArrowWriter(self._hidden(place), schema)
         self._open.append(writer)
         return writer
 
@@ -153,6 +162,61 @@ class TableWriter:
         self._parquet, self._csv = None, None
 
 
+class ArrowWriter:
+    """A big table written a piece at a time, each a row group where the file is Parquet.
+
+    Columns are packed by what the first piece has in them: of numbers, those that are mostly filled
+    as deltas, those that are mostly zero plain and compressed; texts that repeat as codes.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._path = path
+        self._schema = schema
+        self._parquet: parquet.ParquetWriter | None = None
+        self._csv: BinaryIO | None = None
+        if path.suffix.lower() != ".parquet":
+            self._csv = path.open("wb")
+            _csv_frame(schema.empty_table()).write_csv(self._csv)
+
+    def add(self, table: pa.Table) -> None:
+        """One more piece."""
+        if self._csv is not None:
+            _csv_frame(table).write_csv(self._csv, include_header=False)
+            return
+        if self._parquet is None:
+            self._parquet = self._opened(table)
+        self._parquet.write_table(table, row_group_size=max(1, table.num_rows))
+
+    def _opened(self, first: pa.Table) -> parquet.ParquetWriter:
+        encodings, codecs, coded = {}, {}, []
+        for name in self._schema.names:
+            kind = self._schema.field(name).type
+            codecs[name] = "lz4"
+            if pa.types.is_dictionary(kind):
+                coded.append(name)
+            elif pa.types.is_string(kind):
+                encodings[name] = "DELTA_BYTE_ARRAY"
+            elif (pa.types.is_int64(kind) or pa.types.is_date32(kind)) and _is_dense(first[name]):
+                encodings[name], codecs[name] = "DELTA_BINARY_PACKED", "none"
+        return parquet.ParquetWriter(
+            self._path, self._schema, use_dictionary=coded, column_encoding=encodings,
+            compression=codecs, write_statistics=False, store_schema=False,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Finish; closing twice does nothing."""
+        if self._parquet is None and self._csv is None:
+            self._parquet = self._opened(self._schema.empty_table())
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close; what was written goes with the folder."""
+        if self._parquet is not None:
+            self._parquet.close()
+        if self._csv is not None:
+            self._csv.close()
+
+
 class LinesWriter:
     """A file of lines, such as one JSON document each."""
 
@@ -170,6 +234,27 @@ class LinesWriter:
     def abandon(self) -> None:
         """Close; what was written goes with the folder."""
         self._file.close()
+
+
+def _refuse_suffix(place: Path) -> None:
+    if place.suffix.lower() not in SUFFIXES:
+        raise UnableToWrite(
+            Text(f"结果文件应为 .csv 或 .parquet: {place}", f"not .csv or .parquet: {place}"),
+            Text("请更改文件名后缀", "name it with one of these suffixes"),
+        )
+
+
+def _is_dense(column: pa.ChunkedArray) -> bool:
+    """Whether more than one value in eight is not zero."""
+    is_day = pa.types.is_date32(column.type)
+    values = column.cast(pa.int32() if is_day else pa.int64()).to_numpy()
+    return bool(np.count_nonzero(values) * 8 > len(column))
+
+
+def _csv_frame(table: pa.Table) -> pl.DataFrame:
+    """A piece as CSV has it: texts as texts."""
+    frame = pl.DataFrame(pl.from_arrow(table))
+    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
 
 
 def _unwritable(place: Path, error: OSError) -> UnableToWrite:

@@ -1,0 +1,99 @@
+"""The rows of results as Arrow tables, of one schema wherever they come from.
+
+Amounts are there in every row, and say so: a column without gaps is written faster. Columns of few
+texts are codes of these texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from yibao.base.checks import check
+from yibao.offices.actuary.bulk.machine import Ints, Numbers
+
+FEW_TEXTS = (
+    "plan_id", "policy_hash", "catalogue_hash", "engine_version", "open_questions", "findings",
+    "member_id",
+)  # fmt: skip
+_CODED = pa.dictionary(pa.int32(), pa.string())
+_KINDS: dict[type[pl.DataType], pa.DataType] = {
+    pl.String: pa.string(), pl.Int64: pa.int64(), pl.Date: pa.date32(), pl.Boolean: pa.bool_(),
+}  # fmt: skip
+
+
+def schema_of(columns: dict[str, type[pl.DataType]]) -> pa.Schema:
+    """The schema of a table of results."""
+    return pa.schema([
+        pa.field(name, _CODED if name in FEW_TEXTS else _KINDS[kind], nullable=kind == pl.String)
+        for name, kind in columns.items()
+    ])  # fmt: skip
+
+
+def coded(texts: Sequence[str | None], codes: Numbers) -> pa.Array:
+    """A column of few texts, by their codes; only texts that occur are kept, in their order."""
+    used = np.flatnonzero(np.bincount(codes, minlength=len(texts)))
+    words = sorted({text for place in used.tolist() if (text := texts[place]) is not None})
+    places = {word: place for place, word in enumerate(words)}
+    renamed = np.zeros(len(texts), np.int32)
+    missing = np.zeros(len(texts), np.bool_)
+    for place in used.tolist():
+        text = texts[place]
+        missing[place] = text is None
+        renamed[place] = 0 if text is None else places[text]
+    mask = missing[codes] if missing.any() else None
+    indices = pa.array(renamed[codes], mask=mask)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.string()))
+
+
+def table_of_frame(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
+    """Rows that are there as a frame."""
+    arrays = []
+    for field in schema:
+        array = frame[field.name].to_arrow()
+        if pa.types.is_dictionary(field.type):
+            array = array.cast(pa.string()).dictionary_encode()
+        arrays.append(array.cast(field.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def members_of(ids: pa.Array, begins: np.ndarray) -> pa.Array:
+    """Members' ids as codes: each stands together, so a code is its place among them."""
+    firsts = ids.filter(pa.array(begins)).cast(pa.string())
+    places = np.cumsum(begins, dtype=np.int32) - np.int32(1)
+    return pa.DictionaryArray.from_arrays(pa.array(places), firsts)
+
+
+def encounters_of(encounters: pa.Array | None, claims: pa.Array, *, texts: pa.Array) -> pa.Array:
+    """Encounters' ids; one without an id of its own has its claim's, ``texts`` of ``claims``."""
+    if encounters is None or encounters.null_count == len(encounters):
+        return texts
+    if encounters.type == claims.type and pa.types.is_integer(claims.type):
+        own = pc.fill_null(pc.not_equal(encounters, claims), fill_value=False)
+        named = encounters.filter(own).cast(pa.string())
+        return pc.replace_with_mask(texts, own, named)
+    named = encounters.cast(pa.string())
+    return pc.if_else(pc.fill_null(pc.not_equal(named, ""), fill_value=False), named, texts)
+
+
+class Zeros:
+    """Columns of zeros, all of them one piece of memory."""
+
+    def __init__(self) -> None:
+        self._zeros = pa.array(np.zeros(0, np.int64))
+
+    def of(self, rows: int) -> pa.Array:
+        """So many zeros."""
+        if rows > len(self._zeros):
+            self._zeros = pa.array(np.zeros(rows, np.int64))
+        return self._zeros.slice(0, rows)
+
+
+def amounts_column(values: Ints) -> pa.Array:
+    """A column of amounts, its memory shared."""
+    check(values.dtype == np.int64, "an amount is no 64-bit integer")
+    return pa.array(values)
