@@ -170,16 +170,21 @@ def test_totals_are_the_sums_of_the_columns(seed):
             assert totals[profile, place] == results.column(compiled, name)[claims].sum()
 
 
-@shapes(quick=range(4), long=range(12, 40))
-def test_claims_of_the_general_stream_may_be_told_apart(seed):
-    made = world(seed, 40)
-    compiled, _, whole = settled(made)
-    again = batch_of(compiled, made.rows).batch
+@shapes(quick=range(6), long=range(12, 100))
+def test_the_lean_form_of_a_plan_answers_as_the_whole(seed):
+    """Claims of the general stream alone, for whom no conditional layer applies, run through it."""
+    made = world(seed, 60)
+    _, _, whole = settled(made)
+    compiled = program_of(made.versions, LOAD, with_lean=True)
+    numbered = batch_of(compiled, made.rows)
     others = [place for place, name in enumerate(compiled.inputs) if ":" in name]
-    is_narrow = ~again.amounts[others].any(axis=0)
-    told = np.where(is_narrow, again.profiles | NARROW, again.profiles).astype(np.int32)
-    results = settle(compiled, replace(again, profiles=told), wanted=WANTED)
+    is_narrow = ~numbered.batch.amounts[others].any(axis=0)
+    profiles = numbered.batch.profiles
+    told = np.where(is_narrow, profiles | NARROW, profiles).astype(np.int32)
+    results = settle(compiled, replace(numbered.batch, profiles=told), wanted=WANTED)
     assert np.array_equal(whole.columns, results.columns)
+    assert np.array_equal(whole.figures, results.figures)
+    assert np.array_equal(whole.totals, results.totals)
 
 
 def test_a_reform_of_numbers_compiles_nothing():

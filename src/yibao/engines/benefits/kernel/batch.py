@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from yibao.base.checks import check
 from yibao.base.errors import InvariantBroken, YibaoError
 from yibao.engines.benefits.kernel import layout
-from yibao.engines.benefits.kernel.driver_code import PROFILE
+from yibao.engines.benefits.kernel.driver_code import PROFILE, YEARS_AT_ONCE
 from yibao.engines.benefits.kernel.program import Program
 
 Ints = NDArray[np.int64]
@@ -169,7 +169,7 @@ class Run:
         self._totals = np.zeros_like(results.totals)
         groups = range(len(program.sums.groups))
         undo = np.zeros(1 + 2 * len(program.sums.places), np.int64)
-        year = np.zeros(max(1, program.sums.width_of(None)), np.int64)
+        year = np.zeros(max(1, program.sums.width_of(None)) * YEARS_AT_ONCE, np.int64)
         scratch = [np.zeros(program.sums.width_of(group), np.int64) for group in groups]
         self._kept = [batch, results, undo, year, *scratch]
         control = self._control = np.zeros(layout.GROUPS + 3 * len(groups), np.int64)
@@ -229,6 +229,9 @@ def _check(program: Program, batch: Batch, parts: Sequence[Part]) -> None:
     if batch.cells is not None:
         _check_numbers("cells", batch.cells, _CELLS_LIMIT, count=count)
     edges = [edge for part in parts for edge in part]
+    firsts = [start for start, end in parts if start < end]
+    begin = batch.years is not None or all(batch.profiles[start] < 0 for start in firsts)
+    check(begin, "a part does not begin with a member-year")
     is_whole = edges == sorted(edges) and edges[0] == 0 and edges[-1] == count
     check(is_whole and edges[1:-1:2] == edges[2::2], f"parts {parts} of {count} claims")
 

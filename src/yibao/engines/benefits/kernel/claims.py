@@ -132,7 +132,7 @@ def _opening(name: str, keys: Keys, balances: Balances) -> int:
 
 def profile_of(program: Program, plan: PlanBlocks, *, case: Case) -> int:
     """The profile of a claim that a plan answers."""
-    key = (plan.function, id(plan), *case.seen(plan.asked))
+    key = (id(plan), *case.seen(plan.asked))
     number = program.known.get(key)
     if number is None:
         number = program.profiles.add(plan.row(case, program.blocks), plan)

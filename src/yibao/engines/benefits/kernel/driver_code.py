@@ -1,8 +1,9 @@
 """The code that runs claims through their plans: one loop over the functions of all plans.
 
 Claims stand in the order in which they are settled. A profile's highest bit says that a member-year
-begins: its sums are then those that the host numbered, or, when nobody asks for them, one row that
-is emptied. A claim that cannot be determined leaves its reason in STATUS and no trace in any sum.
+begins. Its sums are those that the host numbered; when nobody asks for them, the next row of a few
+that are emptied together whenever all were used. A claim that cannot be determined leaves its
+reason in STATUS and no trace in any sum.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ NARROW = 1 << 30
 
 PROFILE = NARROW - 1
 """The bits of a profile that are its number."""
+
+YEARS_AT_ONCE = 64
+"""Rows of sums that are used in turn where nobody asks for them; few enough for a near cache."""
 
 
 def driver_source(modules: Sequence[str], *, year_width: int, totals_width: int) -> str:
@@ -43,22 +47,28 @@ def _loop(lines: Lines, plans: int, *, year_width: int, totals_width: int) -> No
         f"years = load(c, {layout.YEARS})",
         f"all_totals = load(c, {layout.TOTALS})",
         f"cells = load(c, {layout.CELLS})",
-        "year = sums",
+        f"end = sums + {8 * year_width * YEARS_AT_ONCE}",
+        "year = end",
         "rejected = 0",
     )
     with lines.under(f"for i in range(load(c, {layout.FIRST}), load(c, {layout.LAST})):"):
         lines.add("p = load32(profiles, i)")
-        with lines.under("if p < 0:"):
-            with lines.under("if years != 0:"):
-                lines.add(f"year = sums + {8 * year_width} * load32(years, i)")
-            with lines.under("else:"):
-                lines.add(*(f"store(sums, {place}, 0)" for place in range(year_width)))
+        with lines.under("if years != 0:"):
+            lines.add(f"year = sums + {8 * year_width} * load32(years, i)")
+        with lines.under("else:"):
+            lines.add(f"year += (p >> 31 & 1) * {8 * year_width}")
+            with lines.under("if year >= end:"):
+                lines.add("year = sums")
+                with lines.under(f"for place in range({year_width * YEARS_AT_ONCE}):"):
+                    lines.add("store(sums, place, 0)")
         lines.add(f"narrow = p & {NARROW}", f"p = p & {PROFILE}")
         lines.add("row = rows + width * p", "cell = p")
         with lines.under("if cells != 0:"):
             lines.add("cell = load32(cells, i)")
         lines.add(f"totals = all_totals + {8 * totals_width} * cell")
-        lines.add(f"plan = load32(row, {layout.PLAN})")
+        lines.add(
+            f"plan = load32(row, (narrow >> {NARROW.bit_length() - 1}) * {layout.NARROW_PLAN})"
+        )
         for number in range(1, plans + 1):
             with lines.under(f"{'if' if number == 1 else 'elif'} plan == {number}:"):
                 lines.add(f"reason = plan_{number}(c, i, row, year, totals, narrow)")

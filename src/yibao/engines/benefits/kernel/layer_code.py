@@ -35,6 +35,7 @@ class _Writer:
     def __init__(self, lines: Lines, number: int, context: Context) -> None:
         self.lines = lines
         self.number = number
+        self.place = context.place(number)
         self.context = context
         self.layer: LayerShape = context.shape.layers[number]
         self.pieces: Sequence[Piece] = context.tracks.pieces[number]
@@ -46,9 +47,7 @@ class _Writer:
 
     def write(self) -> None:
         lines = self.lines
-        lines.add(
-            "", f"# {self.layer.name}", f"b = load32(row, {layout.FIRST_BLOCK + self.number})"
-        )
+        lines.add("", f"# {self.layer.name}", f"b = load32(row, {layout.FIRST_BLOCK + self.place})")
         if self.layer.has_state:
             with lines.under("if b > 0:"):
                 lines.add(f"b = blocks + 8 * (b + {self._stay_offset()})", "state = load(b, 0)")
@@ -97,9 +96,9 @@ class _Writer:
 
     def _mark(self) -> None:
         """Note that the layer drew, and by which shares: what it asked follows from that."""
-        marks = marks_of(self.context.shape)
-        self.lines.add(f"marks += {marks.layers[self.number]}")
-        for draw, bit in marks.shares[self.number].items():
+        marks = marks_of(self.context.whole)
+        self.lines.add(f"marks += {marks.layers[self.place]}")
+        for draw, bit in marks.shares[self.place].items():
             tracks = [f"t{piece.track}" for piece in self.pieces if piece.draw == draw]
             with self.lines.under(f"if {' + '.join(tracks) or '0'} > 0:"):
                 self.lines.add(f"marks += {bit}")
@@ -113,14 +112,13 @@ class _Writer:
         admitted_by = self._bound("before", self.layer.before, "admitted", "base")
         self._deductible()
         cover_by = self._bound("after", self.layer.after, "cover", "admitted - taken")
-        pricing = self._price()
-        paid_by = self._hold(pricing)
+        pricing, paid_by = self._priced()
         cut_by = {"before": admitted_by, "after": cover_by, "payment": paid_by}
         share_out(self.lines, (self.layer, self.pieces), pricing=pricing, cut_by=cut_by)
         self._feed()
         self._fund()
         with self.lines.under(f"if detail & {layout.FIGURES}:"):
-            place = f"{self.number * len(layout.FIGURES_OF_LAYER)}"
+            place = f"{self.place * len(layout.FIGURES_OF_LAYER)}"
             for index, figure in enumerate(layout.FIGURES_OF_LAYER):
                 value = self.pay if figure == "pay" else figure
                 self.lines.add(f"store(trace, {place} + {index}, {value})")
@@ -194,7 +192,7 @@ class _Writer:
         names = [layer.name for layer in self.context.shape.layers[: self.number]]
         paid = [f"pay_{names.index(name)}" for name in pays.counting if name in names]
         target = self.field("target")
-        original = " + ".join(f"o_{self.context.inputs.index(slot)}" for slot in pays.of) or "0"
+        original = " + ".join(self.context.original(slot) for slot in pays.of) or "0"
         if pays.by_share:
             target = f"share(({original}) * {target})"
         elif pays.of:
@@ -243,6 +241,22 @@ class _Writer:
         products = " + ".join(f"a{index} * r{index}" for index in range(count))
         lines.add(f"uncapped = share({products})")
         return Pricing(self.number, count)
+
+    def _priced(self) -> tuple[Pricing, str]:
+        """Steps 5 and 6. A later layer mostly ends in its deductible, and then prices nothing."""
+        if self.layer.deductible is None or not self.number:
+            pricing = self._price()
+            return pricing, self._hold(pricing)
+        lines, pays = self.lines, self.layer.pays
+        count = pays.count if isinstance(pays, BandsShape) else 0
+        lines.add(*(f"a{index} = 0" for index in range(count)))
+        lines.add(*(f"r{index} = 0" for index in range(count)))
+        if self._is_told_apart(self.layer.payment):
+            lines.add("payment_by = 0")
+        lines.add("reached = 0", "uncapped = 0", "covered = 0")
+        with lines.under("if cover > 0:"):
+            pricing = self._price()
+            return pricing, self._hold(pricing)
 
     # Step 6
 

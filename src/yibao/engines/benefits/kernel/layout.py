@@ -36,7 +36,7 @@ KEYS, SUMS, SCRATCH = range(3)
 PAYS, LEFT, FUNDS, FIGURES, SUMS_ONLY, MARKS = 1, 2, 4, 8, 16, 32
 
 # A profile's row.
-PLAN, FLAGS, FIRST_BLOCK = range(3)
+PLAN, FLAGS, NARROW_PLAN, FIRST_BLOCK = range(4)
 CAREFUL = 1
 """Flag: some number of the profile cannot be had, so counters must be restorable."""
 COUNTS_SHIFT = 1

@@ -9,6 +9,8 @@ at UNDO, and whoever called puts them back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from yibao.engines.benefits.claim import GENERAL, Slot
 from yibao.engines.benefits.kernel import layout
 from yibao.engines.benefits.kernel.layer_code import write_layer
@@ -32,7 +34,7 @@ def plan_source(context: Context, title: str) -> str:
     """The source of one plan's function, ``settle_claim``."""
     lines = Lines()
     signature = ", ".join(["int64"] * 6)
-    lines.add(f'@njit("int64({signature})", {OPTIONS})')
+    lines.add(f'@njit("int64({signature})", {OPTIONS}, forceinline=True)')
     with lines.under("def settle_claim(c, i, row, year, totals, narrow):"):
         _begin(lines)
         _find_rows(lines, context)
@@ -190,7 +192,7 @@ def _count(lines: Lines, context: Context) -> None:
         return
     with lines.under(f"if flags & {layout.CAREFUL}:"):
         for index, name in enumerate(shape.counted):
-            place = layout.FIRST_BLOCK + len(shape.layers) + index
+            place = layout.FIRST_BLOCK + len(context.whole.layers) + index
             lines.add(f"late = load32(row, {place})")
             test = "late != 0"
             if shape.counter(name).once_per_encounter:
@@ -212,25 +214,84 @@ def _count(lines: Lines, context: Context) -> None:
 
 
 def _write(lines: Lines, context: Context) -> None:
-    shape, tracks = context.shape, context.tracks
-    likely = _likely(context)
+    shape = context.shape
     lines.add("", f"out = load(c, {layout.OUT}) + 8 * i")
-    with lines.under(f"if detail & {layout.PAYS}:"):
-        for number, layer in enumerate(shape.layers):
-            _put(lines, context, f"benefit_{layer.name}", f"pay_{number}", is_likely=number == 0)
-    with lines.under(f"if detail & {layout.LEFT}:"):
-        for track, column in tracks.ends.items():
-            if track in tracks.reachable:
-                _put(lines, context, column, f"t{track}", is_likely=track in likely)
+    with lines.under(f"if detail & {layout.PAYS | layout.LEFT}:"):
+        for mask, columns in _by_layers(context).items():
+            if not mask:
+                _put_all(lines, context, columns)
+                continue
+            with lines.under(f"if marks & {mask} != 0:"):
+                _put_all(lines, context, columns)
     with lines.under(f"if detail & {layout.FUNDS}:"):
         for index, (fund, amount) in enumerate(by_fund(shape).items()):
-            _put(lines, context, f"fund_{fund}", amount, is_likely=index == 0)
+            _put(lines, context, (f"fund_{fund}", amount, layout.FUNDS, index == 0))
     with lines.under(f"if detail & {layout.SUMS_ONLY}:"):
-        for index, amount in enumerate(["1", *totals_of(shape).values()]):
+        names = ["", *totals_of(context.whole)]
+        for name, amount in {"": "1", **totals_of(shape)}.items():
+            index = names.index(name)
             lines.add(f"store(totals, {index}, load(totals, {index}) + {amount})")
     with lines.under(f"if detail & {layout.MARKS}:"):
-        stays = (f" + n{index} * {bit}" for index, bit in enumerate(marks_of(shape).stays))
+        stays = (f" + n{index} * {bit}" for index, bit in enumerate(marks_of(context.whole).stays))
         lines.add(f"store(load(c, {layout.MARKED}), i, marks{''.join(stays)})")
+
+
+Column = tuple[str, str, int, bool]
+"""A column of results: its name, the amount, the bit of what is wanted, whether mostly not zero."""
+
+
+def _by_layers(context: Context) -> dict[int, list[Column]]:
+    """The columns of what is paid and left, by the marks of layers one of which must have drawn.
+
+    Mask 0 stands for columns that need no layer, and for those of the first one.
+    """
+    tracks, bits = context.tracks, _bits(context)
+    likely = _likely(context)
+    found: dict[int, list[Column]] = {0: []}
+    for number, layer in enumerate(context.shape.layers):
+        mask = bits[number] if number else 0
+        column = (f"benefit_{layer.name}", f"pay_{number}", layout.PAYS, number == 0)
+        found.setdefault(mask, []).append(column)
+    masks = _masks(context)
+    for track, name in tracks.ends.items():
+        if track in tracks.reachable:
+            needs_none = track in tracks.starts.values() or masks[track] & _first(bits)
+            mask = 0 if needs_none else masks[track]
+            column = (name, f"t{track}", layout.LEFT, track in likely)
+            found.setdefault(mask, []).append(column)
+    return found
+
+
+def _bits(context: Context) -> list[int]:
+    """The marks of the plan's layers."""
+    bits = marks_of(context.whole).layers
+    return [bits[context.place(number)] for number in range(len(context.shape.layers))]
+
+
+def _first(bits: Sequence[int]) -> int:
+    return bits[0] if bits else 1
+
+
+def _masks(context: Context) -> dict[int, int]:
+    """For each track, the marks of the layers that last made what stands on it.
+
+    What was opened and never drawn counts as made by the first layer.
+    """
+    tracks, bits = context.tracks, _bits(context)
+    masks = dict.fromkeys(tracks.starts.values(), _first(bits))
+    for number, pieces in enumerate(tracks.pieces):
+        made = [
+            target
+            for piece in pieces
+            if piece.track in masks
+            for target in (piece.deductible, piece.coinsurance, *dict(piece.over_ceiling).values())
+        ]
+        for piece in pieces:
+            moved = masks.get(piece.track, 0)
+            masks[piece.untouched] = masks.get(piece.untouched, 0) | moved
+        for target in made:
+            masks[target] = masks.get(target, 0) | bits[number]
+    return masks
 
 
 def _likely(context: Context) -> set[int]:
@@ -245,9 +306,19 @@ def _likely(context: Context) -> set[int]:
     return found
 
 
-def _put(lines: Lines, context: Context, column: str, amount: str, *, is_likely: bool) -> None:
+def _put_all(lines: Lines, context: Context, columns: Sequence[Column]) -> None:
+    for bit in (layout.PAYS, layout.LEFT):
+        wanted = [column for column in columns if column[2] == bit]
+        if wanted:
+            with lines.under(f"if detail & {bit}:"):
+                for column in wanted:
+                    _put(lines, context, column)
+
+
+def _put(lines: Lines, context: Context, column: Column) -> None:
     """Columns begin as zeros: what mostly is zero is written where it is not."""
-    place = f"{8 * context.outputs.index(column)} * stride"
+    name, amount, _, is_likely = column
+    place = f"{8 * context.outputs.index(name)} * stride"
     if is_likely:
         lines.add(f"store(out + {place}, 0, {amount})")
         return

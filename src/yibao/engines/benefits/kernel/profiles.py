@@ -28,23 +28,28 @@ Rows = NDArray[np.int32]
 
 @dataclass(slots=True)
 class PlanBlocks:
-    """One plan version: its function's number, and its layers' blocks as they are made."""
+    """One plan version: its functions, and its layers' blocks as they are made.
+
+    ``functions`` are the numbers of the whole plan's and of its lean form's.
+    """
 
     version: PlanVersion
     shape: PlanShape
-    function: int
+    functions: tuple[int, int]
     layers: tuple[LayerBlocks, ...]
     asked: Asked
     entries: dict[tuple[object, ...], tuple[int, bool]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, version: PlanVersion, shape: PlanShape, *, function: int) -> PlanBlocks:
+    def of(
+        cls, version: PlanVersion, shape: PlanShape, *, functions: tuple[int, int]
+    ) -> PlanBlocks:
         """The blocks of a version."""
         layers = tuple(LayerBlocks.of(version, shape, number=n) for n in range(len(shape.layers)))
         asked = base_facts(asked_outside_layers(version), version)
         for layer in layers:
             asked.add(layer.asked)
-        return cls(version, shape, function, layers, asked)
+        return cls(version, shape, functions, layers, asked)
 
     def row(self, case: Case, blocks: Blocks) -> list[int]:
         """A profile's row for a claim that this version answers."""
@@ -58,7 +63,15 @@ class PlanBlocks:
             entry, has_mark = self._entry(number, layer, case, blocks)
             row.append(entry)
             flags |= layout.CAREFUL if has_mark else 0
-        return [self.function, flags | (layout.CAREFUL if any(marks) else 0), *row, *marks]
+        whole, lean = self.functions
+        narrow = lean if self._is_lean(row) else whole
+        flags |= layout.CAREFUL if any(marks) else 0
+        return [whole, flags, narrow, *row, *marks]
+
+    def _is_lean(self, row: list[int]) -> bool:
+        """Whether every layer that has a condition does not apply."""
+        layers = zip(self.shape.layers, row, strict=True)
+        return not any(entry for layer, entry in layers if layer.has_condition)
 
     def _entry(
         self, number: int, layer: LayerBlocks, case: Case, blocks: Blocks
@@ -107,7 +120,7 @@ class PlanBlocks:
 
 def rejecting(blocks: Blocks, error: YibaoError) -> list[int]:
     """The row of claims that no law answers."""
-    return [0, blocks.mark(error, always=True)]
+    return [0, blocks.mark(error, always=True), 0]
 
 
 @dataclass(slots=True)

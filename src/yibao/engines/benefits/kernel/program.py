@@ -60,42 +60,78 @@ def program_of(
     *,
     given: Iterable[Slot] = (),
     ending: Ending = left_column,
+    with_lean: bool = False,
 ) -> Program:
-    """The program of some plan versions; ``given``: slots beside classes that claims bring."""
+    """The program of some plan versions.
+
+    ``given`` are slots, beside classes, that claims bring. ``with_lean`` compiles each plan's lean
+    form too, which is worth it for many claims: those marked as narrow then run through it.
+    """
     shapes = list(dict.fromkeys(shape_of(version) for version in versions))
-    known = {shape: number for number, shape in enumerate(shapes, start=1)}
     extra = dict.fromkeys([*given, *(Slot.parse(x.slot) for s in shapes for x in s.loads)])
     streams = dict.fromkeys(stream for shape in shapes for stream in shape.streams)
     classes = [Slot(reason, stream=stream) for stream in streams for reason in CLASSES]
     inputs = tuple(dict.fromkeys(str(slot) for slot in (*classes, *extra)))
     sums = layout.sums_of(shapes)
-    tracks = [tracks_of(shape, ending, given=_fitting(shape, extra)) for shape in shapes]
-    outputs = _outputs(shapes, tracks)
-    modules = []
-    for shape, one in zip(shapes, tracks, strict=True):
-        context = Context(shape, one, sums, inputs, outputs)
-        modules.append(_load(plan_source(context, "A plan (generated)."), load))
+    tracks = {shape: tracks_of(shape, ending, given=_fitting(shape, extra)) for shape in shapes}
+    outputs = _outputs(shapes, tracks.values())
+    code = _Code(load, ending, sums, inputs, outputs)
+    functions = {
+        shape: code.functions(shape, tracks[shape], with_lean=with_lean) for shape in shapes
+    }
     totals_width = 1 + max((len(totals_of(shape)) for shape in shapes), default=0)
-    source = driver_source(modules, year_width=sums.width_of(None), totals_width=totals_width)
-    driver = load(_name(source), source)
     width = layout.FIRST_BLOCK + max(
         (len(shape.layers) + len(shape.counted) for shape in shapes), default=0
     )
+    plans = [(version, shape_of(version)) for version in versions]
     return Program(
         shapes=tuple(shapes),
-        tracks=tuple(tracks),
+        tracks=tuple(tracks.values()),
         sums=sums,
         inputs=inputs,
         outputs=outputs,
         totals_width=totals_width,
-        settle_claims=driver.settle_claims,
+        settle_claims=code.driver(totals_width),
         blocks=Blocks(),
         profiles=Profiles(width),
-        plans=tuple(
-            PlanBlocks.of(version, shape_of(version), function=known[shape_of(version)])
-            for version in versions
-        ),
+        plans=tuple(PlanBlocks.of(v, shape, functions=functions[shape]) for v, shape in plans),
     )
+
+
+@dataclass(slots=True)
+class _Code:
+    """The functions of a program, as they are loaded."""
+
+    load: Loader
+    ending: Ending
+    sums: layout.Sums
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    modules: list[str] = field(default_factory=list)
+
+    def functions(self, shape: PlanShape, tracks: Tracks, *, with_lean: bool) -> tuple[int, int]:
+        """The numbers of a plan's function and of its lean form's."""
+        whole = self._function(shape, tracks, whole=shape)
+        lean = shape.lean
+        if not with_lean or shape.is_annual or lean == shape:
+            return whole, whole
+        return whole, self._function(lean, tracks_of(lean, self.ending), whole=shape)
+
+    def _function(self, shape: PlanShape, tracks: Tracks, *, whole: PlanShape) -> int:
+        context = Context(shape, whole, tracks, self.sums, self.inputs, self.outputs)
+        source = plan_source(context, "A plan (generated).")
+        name = _name(source)
+        self.load(name, source)
+        if name not in self.modules:
+            self.modules.append(name)
+        return self.modules.index(name) + 1
+
+    def driver(self, totals_width: int) -> Callable[[int], int]:
+        """The loop over the functions of all plans."""
+        year_width = self.sums.width_of(None)
+        source = driver_source(self.modules, year_width=year_width, totals_width=totals_width)
+        settle_claims: Callable[[int], int] = self.load(_name(source), source).settle_claims
+        return settle_claims
 
 
 def _fitting(shape: PlanShape, extra: Iterable[Slot]) -> list[Slot]:
@@ -113,12 +149,6 @@ def _outputs(shapes: Iterable[PlanShape], tracks: Iterable[Tracks]) -> tuple[str
     layers = [layer for shape in shapes for layer in shape.layers]
     funds = {f"fund_{fund}": None for layer in layers for fund in layer.funds}
     return (*benefits, *left, *funds)
-
-
-def _load(source: str, load: Loader) -> str:
-    name = _name(source)
-    load(name, source)
-    return name
 
 
 def _name(source: str) -> str:

@@ -11,11 +11,11 @@ where, how many bands and ceilings there are, and what is left under which name.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from yibao.base.checks import check
-from yibao.engines.benefits.claim import Slot
+from yibao.engines.benefits.claim import GENERAL, Slot
 from yibao.engines.benefits.kernel.asked import asked_by_layer, with_derived
 from yibao.engines.policy.law import (
     Bands,
@@ -119,6 +119,7 @@ class LayerShape:
     feeds: tuple[tuple[str, bool], ...]
     funds: tuple[str, ...]
     nth: tuple[int, ...]
+    has_condition: bool
 
     @property
     def has_state(self) -> bool:
@@ -155,6 +156,27 @@ class PlanShape:
     def counter(self, name: str) -> CounterShape:
         """The counter of a name."""
         return next(counter for counter in self.counters if counter.name == name)
+
+    def place(self, layer: str) -> int:
+        """The place of a layer of a name."""
+        return next(place for place, one in enumerate(self.layers) if one.name == layer)
+
+    @property
+    def lean(self) -> PlanShape:
+        """The plan as most claims meet it: layers without a condition, in the general stream.
+
+        It serves claims with amounts in that stream alone, for whom no other layer applies.
+        """
+        layers = [
+            layer
+            for layer in self.layers
+            if not layer.has_condition and any(_is_general(slot) for slot, _ in layer.draws)
+        ]
+        return replace(self, streams=(GENERAL,), layers=tuple(layers))
+
+
+def _is_general(pattern: str) -> bool:
+    return Slot.parse(pattern).stream == GENERAL
 
 
 def shape_of(version: PlanVersion) -> PlanShape:
@@ -207,6 +229,7 @@ def _layer(layer: Layer, version: PlanVersion, stays: tuple[StayShape, ...]) -> 
         feeds=_feeds(feed for feed in layer.feeds if kinds[feed.counter] != "claim_count"),
         funds=tuple(payer.fund for payer in layer.paid_by),
         nth=tuple(index for index, stay in enumerate(stays) if stay.fact in asked),
+        has_condition=bool(layer.condition),
     )
 
 

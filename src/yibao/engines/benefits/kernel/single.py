@@ -9,7 +9,7 @@ Refuses: what the reference refuses, in the reference's words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from yibao.base.checks import check
@@ -129,6 +129,11 @@ class Kernel:
         )
         check_closure(determination)
         return determination
+
+    def idle_run(self, version: PlanVersion) -> Callable[[], int]:
+        """The compiled call on the claim of a version that was adjudicated last, to be timed."""
+        plans = self._laws[id(version)].plans
+        return next(iter(plans.values())).cells[-1].run
 
     def _learn(self, version: PlanVersion) -> _Law:
         asked = asked_by_plan(version)

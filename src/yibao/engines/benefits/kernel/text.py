@@ -39,13 +39,27 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the writer knows of one plan: shape, tracks, sums, columns of input and output."""
+    """What the writer knows of one plan: shape, tracks, sums, columns of input and output.
+
+    ``whole`` is the plan that rows, figures, marks and totals speak of: the shape, or the one that
+    the shape is the lean form of.
+    """
 
     shape: PlanShape
+    whole: PlanShape
     tracks: Tracks
     sums: layout.Sums
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+
+    def place(self, number: int) -> int:
+        """The place of a layer in the whole plan."""
+        return self.whole.place(self.shape.layers[number].name)
+
+    def original(self, slot: str) -> str:
+        """The expression of an opening amount; 0 for a slot that the plan is not given."""
+        is_given = any(str(one) == slot for one in self.tracks.starts)
+        return f"o_{self.inputs.index(slot)}" if is_given else "0"
 
     def balance(self, name: str) -> str:
         """The expression of a counter's balance, with what it opens from; per claim: 0."""
