@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := $(VENV)/.tools-installed
 READY := $(VENV)/.project-installed
+BENCH_TOOLS := $(VENV)/.bench-tools-installed
 PYTEST := $(BIN)/python -m pytest
 
 # `make test TESTS=tests/unit` runs a part; `make test WORKERS=0` runs in one process, for a debugger.
@@ -81,10 +82,12 @@ format: $(READY) ## lay the code out and mend what can be mended by itself
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(READY) ## the benchmarks, each printing its figure and its ratio to the reference
-	@for file in bench/bench_*.py; do \
-	    if [ -e "$$file" ]; then echo "== $$file"; $(BIN)/python "$$file" || exit 1; \
-	    else echo "no benchmark yet"; fi; done
+bench: $(READY) $(BENCH_TOOLS) ## the benchmarks, each printing its figure and its ratio to the reference
+	$(BIN)/python -m bench.kernel --json
+
+$(BENCH_TOOLS): $(TOOLS) requirements/bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
 
 # A lock pins every package with its hashes, for every platform and Python at once, and names no
 # registry. UPGRADE=1 takes newer versions; without it only what pyproject.toml asks for moves.
@@ -95,6 +98,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: $(TOOLS) ## requirements/*.txt anew from pyproject.toml (UPGRADE=1 for newer versions)
 	$(LOCK) pyproject.toml --group dev --output-file requirements/dev.txt
 	$(LOCK) pyproject.toml --group build --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(LOCK) pyproject.toml --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 
 .PHONY: clean
 clean: ## remove the environment and every by-product

@@ -9,7 +9,7 @@ import pytest
 
 from tests.health.checkers import ROOT
 
-LOCKS = ["requirements/run.txt", "requirements/dev.txt"]
+LOCKS = ["requirements/run.txt", "requirements/dev.txt", "requirements/bench.txt"]
 PINNED = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?P<marker> ; [^\\]+)?(?P<rest>.*)$")
 
 
