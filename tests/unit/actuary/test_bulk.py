@@ -126,7 +126,7 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda name: name.replace(" ", "-"))
 def test_rows_that_are_wrong_here_and_there(law, small, tmp_path, wrong):
-    frame = small.head(700)
+    frame = small.head(240)
     changes = [
         pl.when(some(frame, 41))
         .then(pl.lit(value, dtype=pl.String if isinstance(value, str) else frame.schema[name]))
@@ -158,17 +158,17 @@ def test_entries_twice(law, small, tmp_path):
 @pytest.mark.parametrize("every", [7, 64, 500])
 def test_members_that_stand_across_row_groups(law, small, tmp_path, every, monkeypatch):
     monkeypatch.setattr("yibao.offices.actuary.bulk.reading.SHARE_ROWS", 100)
-    path = written(small.head(800), tmp_path, row_group_size=every, statistics=every != 64)
+    path = written(small.head(400), tmp_path, row_group_size=every, statistics=every != 64)
     assert differences(law, path, tmp_path) == []
 
 
 def test_rows_in_no_order(law, small, tmp_path):
-    frame = small.head(900).sample(fraction=1, shuffle=True, seed=5)
+    frame = small.head(400).sample(fraction=1, shuffle=True, seed=5)
     assert differences(law, written(frame, tmp_path), tmp_path) == []
 
 
 def test_a_members_rows_in_another_order_than_entered(law, small, tmp_path):
-    frame = small.head(900)
+    frame = small.head(400)
     frame = frame.sort("member_id", pl.col("entry_sequence") * -1)
     assert differences(law, written(frame, tmp_path), tmp_path) == []
 
@@ -179,10 +179,10 @@ def test_rows_without_a_sequence_are_entered_as_they_stand(law, small, tmp_path)
 
 
 def test_ids_of_text_and_encounters_of_their_own(law, small, tmp_path):
-    frame = small.head(900).with_columns(
+    frame = small.head(400).with_columns(
         claim_id=pl.format("C-{}", "claim_id"),
         member_id=pl.format("会员{}", "member_id"),
-        encounter_id=pl.when(some(small.head(900), 3)).then(pl.lit("E1")).otherwise(pl.lit("")),
+        encounter_id=pl.when(some(small.head(400), 3)).then(pl.lit("E1")).otherwise(pl.lit("")),
     )
     assert differences(law, written(frame, tmp_path), tmp_path) == []
 
@@ -215,7 +215,7 @@ def test_dates_as_text(law, small, tmp_path):
 
 def test_years_of_a_member_one_within_the_other(law, small, tmp_path):
     """Bills of one year entered between those of another: each year keeps its own counters."""
-    frame = small.head(900)
+    frame = small.head(400)
     day = pl.col("settlement_date")
     frame = frame.with_columns(
         settlement_date=pl.when(some(frame, 2)).then(day - timedelta(days=366)).otherwise(day)

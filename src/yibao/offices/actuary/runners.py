@@ -10,11 +10,14 @@ installed, saying what to install.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import pickle
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Literal, TypeVar
 
 from yibao.base.errors import YibaoError
@@ -77,11 +80,11 @@ def _ray(make_worker: MakeWorker, tasks: Sequence[Any]) -> Generator[Any]:
     ray = _imported("ray")
     if not ray.is_initialized():
         ray.init(include_dashboard=False, log_to_driver=False)
-    maker = ray.put(make_worker)
+    sent = ray.put(_Sent.of(make_worker))
     remote = ray.remote(_work)
     try:
         yield from _in_order(
-            tasks, lambda task: remote.remote(maker, task), ray.get,
+            tasks, lambda task: remote.remote(sent, task), ray.get,
             ahead=int(ray.cluster_resources().get("CPU", 1)) + _AHEAD,
         )  # fmt: skip
     except ray.exceptions.RayTaskError as error:
@@ -93,17 +96,30 @@ def _dask(make_worker: MakeWorker, tasks: Sequence[Any]) -> Generator[Any]:
     try:
         client, is_ours = distributed.get_client(), False
     except ValueError:
-        client, is_ours = distributed.Client(processes=True, dashboard_address=None), True
+        client, is_ours = distributed.Client(processes=True, dashboard_address=":0"), True
     try:
         ahead = sum(client.nthreads().values()) + _AHEAD
-        maker = client.scatter(make_worker, broadcast=True)
+        sent = client.scatter(_Sent.of(make_worker), broadcast=True)
         yield from _in_order(
-            tasks, lambda task: client.submit(_work, maker, task, pure=False),
+            tasks, lambda task: client.submit(_work, sent, task, pure=False),
             lambda one: one.result(), ahead=ahead,
         )  # fmt: skip
     finally:
         if is_ours:
             client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What makes a worker, as it is sent to other processes; each makes one from it, once."""
+
+    digest: str
+    pickled: bytes
+
+    @classmethod
+    def of(cls, make_worker: MakeWorker) -> _Sent:
+        pickled = pickle.dumps(make_worker)
+        return cls(hashlib.sha256(pickled).hexdigest(), pickled)
 
 
 def _in_order(
@@ -122,14 +138,18 @@ def _in_order(
         yield finish(waiting.popleft())
 
 
-def _work(make_worker: MakeWorker, task: object) -> object:
+_MADE: dict[str, Callable[[Any], Any]] = {}
+_MAKING = Lock()
+
+
+def _work(sent: _Sent, task: object) -> object:
     """One task in a process of the runner's."""
-    return _worker_of(make_worker)(task)
-
-
-@lru_cache(maxsize=2)
-def _worker_of(make_worker: MakeWorker) -> Callable[[Any], Any]:
-    return make_worker()
+    with _MAKING:
+        if sent.digest not in _MADE:
+            _MADE.clear()
+            _MADE[sent.digest] = pickle.loads(sent.pickled)()  # noqa: S301 - pickled by ourselves
+        worker = _MADE[sent.digest]
+    return worker(task)
 
 
 def _imported(module: str, *, package: str = "") -> Any:  # noqa: ANN401 - has no types

@@ -21,9 +21,17 @@ from yibao.engines.benefits.version import ENGINE_VERSION
 from yibao.offices.actuary.bulk.counting import Counted
 from yibao.offices.actuary.bulk.frames import Frame, Truths, whole_array
 from yibao.offices.actuary.bulk.grounds import Ground, Grounds
-from yibao.offices.actuary.bulk.machine import Ints, Numberer, Numbers, look, mark_later, sum_by
+from yibao.offices.actuary.bulk.machine import (
+    Ints,
+    Numberer,
+    Numbers,
+    look,
+    mark_later,
+    seen,
+    sum_by,
+)
 from yibao.offices.actuary.bulk.resolving import Profile, Profiler, Resolver
-from yibao.offices.actuary.bulk.tables import Zeros, amounts_column, coded, encounters_of
+from yibao.offices.actuary.bulk.tables import Constants, amounts_column, coded, encounters_of
 from yibao.offices.actuary.bulk.tables import members_of as members_column
 
 _WANTED = Wanted(pays=True, left=True, funds=True, marks=True)
@@ -75,6 +83,13 @@ class Kindred:
         """Whether they are paid at year end."""
         return self.profile.is_annual
 
+    @property
+    def group(self) -> tuple[object, ...]:
+        """All that a summary tells apart."""
+        profile, uses_examples = self.profile, bool(self.ground.examples_count)
+        facts = profile.fact("scheme"), profile.fact("care_type")
+        return (id(profile.plan), facts, profile.is_unverified, uses_examples, self.funds)
+
 
 @dataclass(slots=True)
 class KindredTable:
@@ -84,23 +99,29 @@ class KindredTable:
     examples: Ints
     annual: Truths
     unverified: Numbers
+    groups: Numbers
+    grouped: list[Kindred]
 
     @classmethod
     def of(cls, kindred: list[Kindred]) -> KindredTable:
-        """The columns."""
+        """The columns; ``groups`` number what summaries tell apart, ``grouped`` one of each."""
+        groups = {one.group: one for one in kindred}
+        places = {group: place for place, group in enumerate(groups)}
         return cls(
             np.array([one.ground.values_count for one in kindred], np.int64),
             np.array([one.ground.examples_count for one in kindred], np.int64),
             np.array([one.is_annual for one in kindred], np.bool_),
             np.array([one.profile.is_unverified for one in kindred], np.int32),
+            np.array([places[one.group] for one in kindred], np.int32),
+            list(groups.values()),
         )
 
 
 @dataclass(slots=True)
 class Sums:
-    """What a frame's claims came to: count, submitted, paid by kindred; amounts by column."""
+    """What a frame's claims came to: count, submitted, paid by group of kindred; by column."""
 
-    kindred: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    groups: list[tuple[Kindred, int, int, int]] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
     later_count: int = 0
 
@@ -137,7 +158,7 @@ class Desk:
         self._grounds = Grounds()
         self._told = KindredTable.of([])
         self._active: dict[int, frozenset[str]] = {}
-        self._zeros = Zeros()
+        self._constants = Constants()
 
     def settle(self, ready: Ready) -> Answer:
         """Settle a frame."""
@@ -181,9 +202,9 @@ class Desk:
 
     def _active_columns(self, ready: Ready) -> frozenset[str]:
         """The columns that some plan of the frame may write."""
-        plans = self.profiler.told.plans[ready.which]
+        plans = seen(ready.which, len(ready.known))
         names: set[str] = set()
-        for place in np.flatnonzero(np.bincount(plans)).tolist():
+        for place in np.unique(self.profiler.told.plans[plans]).tolist():
             if place:
                 names |= self._written_by(place)
         return frozenset(names)
@@ -256,16 +277,22 @@ class Desk:
         }  # fmt: skip
 
     def _words(self, kindred: Numbers, later: Truths) -> dict[str, pa.Array]:
-        versions = [one.profile.plan.version if one.profile.plan else None for one in self.kindred]
-        none = np.zeros(len(kindred), np.int32)
+        constant, rows = self._constants.text, len(kindred)
+        plans = [one.profile.plan for one in self.kindred]
+        ids = [plan.version.plan_id if plan else None for plan in plans]
+        hashes = [plan.version.policy_hash if plan else None for plan in plans]
+        questions = [one.ground.questions for one in self.kindred]
+        codes = pa.array(kindred)
+        used = np.flatnonzero(seen(kindred, len(plans))).tolist()
         findings = self._told.unverified[kindred] + 2 * later.astype(np.int32)
+        told = np.flatnonzero(seen(findings, len(_FINDINGS))).tolist()
         return {
-            "plan_id": coded([v.plan_id if v else None for v in versions], kindred),
-            "policy_hash": coded([v.policy_hash if v else None for v in versions], kindred),
-            "open_questions": coded([one.ground.questions for one in self.kindred], kindred),
-            "engine_version": coded([ENGINE_VERSION], none),
-            "catalogue_hash": coded([None], none),
-            "findings": coded(_FINDINGS, findings),
+            "plan_id": coded(ids, codes, used=used),
+            "policy_hash": coded(hashes, codes, used=used),
+            "open_questions": coded(questions, codes, used=used),
+            "engine_version": constant(ENGINE_VERSION, rows),
+            "catalogue_hash": constant(None, rows),
+            "findings": coded(_FINDINGS, pa.array(findings), used=told),
         }
 
     def _amounts(
@@ -274,7 +301,7 @@ class Desk:
         rows = len(kindred)
         paid, funded, left = (np.zeros(rows, np.int64) for _ in range(3))
         into = {"benefit": paid, "fund": funded, "left": left}
-        zeros = self._zeros.of(rows)
+        zeros = self._constants.zeros(rows)
         columns = {}
         for name in self._schema.names:
             total = into.get(name.partition("_")[0])
@@ -301,11 +328,11 @@ class Desk:
         return columns
 
     def _sum(self, sums: Sums, kindred: Numbers, submitted: Ints, paid: Ints) -> None:
-        found = np.zeros((len(self.kindred), 3), np.int64)
-        sum_by(kindred, submitted, paid, found)
+        told = self._told
+        found = np.zeros((len(told.grouped), 3), np.int64)
+        sum_by(told.groups[kindred], submitted, paid, found)
         for number in np.flatnonzero(found[:, 0]).tolist():
-            count, charged, benefit = found[number].tolist()
-            sums.kindred[number] = (count, charged, benefit)
+            sums.groups.append((told.grouped[number], *found[number].tolist()))
 
 
 def _begins(members: pa.Array) -> Truths:

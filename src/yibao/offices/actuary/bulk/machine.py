@@ -174,6 +174,15 @@ def look(values: Ints, sums: Ints) -> tuple[int, int]:
 
 
 @compiled
+def seen(codes: Numbers, count: int) -> NDArray[np.bool_]:
+    """Which of so many codes occur."""
+    found = np.zeros(count, np.bool_)
+    for row in range(len(codes)):
+        found[codes[row]] = True
+    return found
+
+
+@compiled
 def sum_by(cells: Numbers, submitted: Ints, paid: Ints, sums: Ints) -> None:
     """Count, Σ submitted and Σ paid by cell."""
     for row in range(len(cells)):

@@ -254,7 +254,7 @@ class _Settling:
         answer = desk.settle(ready)
         if answer.table.num_rows:
             self.tables.append(answer.table)
-        self.summary.take(summary_of(answer.sums, desk.kindred))
+        self.summary.take(summary_of(answer.sums))
         for one in answer.rejected:
             self._reject(self._refused(ready.frame, one))
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from yibao.engines.benefits.choice import UNVERIFIED_YEAR
 from yibao.offices.actuary.bulk.desks import Kindred, Sums
 from yibao.offices.actuary.reference_runs import EARLIER_REJECTED
 from yibao.offices.actuary.settled import Summary, Totals
 
 
-def summary_of(sums: Sums, kindred: Sequence[Kindred]) -> Summary:
+def summary_of(sums: Sums) -> Summary:
     """What a run of :func:`~.settled.Summary.add` over each claim would give."""
     summary = Summary()
-    for number, (count, submitted, benefit) in sums.kindred.items():
-        if kindred[number].profile.plan is not None:
-            _add(summary, kindred[number], Totals(count, submitted, benefit, submitted - benefit))
+    for one, count, submitted, benefit in sums.groups:
+        if one.profile.plan is not None:
+            _add(summary, one, Totals(count, submitted, benefit, submitted - benefit))
     for name, amount in sums.columns.items():
         kind, _, named = name.partition("_")
         if kind in ("benefit", "fund"):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yibao.base.checks import check
-from yibao.offices.actuary.bulk.machine import Ints, Numbers
+from yibao.offices.actuary.bulk.machine import Ints
 
 FEW_TEXTS = (
     "plan_id", "policy_hash", "catalogue_hash", "engine_version", "open_questions", "findings",
@@ -34,19 +34,18 @@ def schema_of(columns: dict[str, type[pl.DataType]]) -> pa.Schema:
     ])  # fmt: skip
 
 
-def coded(texts: Sequence[str | None], codes: Numbers) -> pa.Array:
-    """A column of few texts, by their codes; only texts that occur are kept, in their order."""
-    used = np.flatnonzero(np.bincount(codes, minlength=len(texts)))
-    words = sorted({text for place in used.tolist() if (text := texts[place]) is not None})
+def coded(texts: Sequence[str | None], codes: pa.Array, *, used: Sequence[int]) -> pa.Array:
+    """A column of few texts, by their codes; ``used`` are the codes that occur.
+
+    Texts that do not occur are left out, so that a table does not depend on those before it.
+    """
+    words = sorted({text for place in used if (text := texts[place]) is not None})
     places = {word: place for place, word in enumerate(words)}
-    renamed = np.zeros(len(texts), np.int32)
-    missing = np.zeros(len(texts), np.bool_)
-    for place in used.tolist():
+    renamed: list[int | None] = [None] * len(texts)
+    for place in used:
         text = texts[place]
-        missing[place] = text is None
-        renamed[place] = 0 if text is None else places[text]
-    mask = missing[codes] if missing.any() else None
-    indices = pa.array(renamed[codes], mask=mask)
+        renamed[place] = None if text is None else places[text]
+    indices = pa.array(renamed, pa.int32()).take(codes)
     return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.string()))
 
 
@@ -80,17 +79,27 @@ def encounters_of(encounters: pa.Array | None, claims: pa.Array, *, texts: pa.Ar
     return pc.if_else(pc.fill_null(pc.not_equal(named, ""), fill_value=False), named, texts)
 
 
-class Zeros:
-    """Columns of zeros, all of them one piece of memory."""
+class Constants:
+    """Columns of one value: all zeros are one piece of memory, all texts of one another."""
 
     def __init__(self) -> None:
         self._zeros = pa.array(np.zeros(0, np.int64))
+        self._codes = pa.array(np.zeros(0, np.int32))
 
-    def of(self, rows: int) -> pa.Array:
+    def zeros(self, rows: int) -> pa.Array:
         """So many zeros."""
         if rows > len(self._zeros):
             self._zeros = pa.array(np.zeros(rows, np.int64))
         return self._zeros.slice(0, rows)
+
+    def text(self, text: str | None, rows: int) -> pa.Array:
+        """A text so many times, or none."""
+        if text is None:
+            return pa.nulls(rows, _CODED)
+        if rows > len(self._codes):
+            self._codes = pa.array(np.zeros(rows, np.int32))
+        words = pa.array([text], pa.string())
+        return pa.DictionaryArray.from_arrays(self._codes.slice(0, rows), words)
 
 
 def amounts_column(values: Ints) -> pa.Array:
