@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from yibao.storage.files.removing import remove_folder
+from yibao.storage.files.removing import at_the_latest, remove_folder
 
 
 def test_a_second_interruption_leaves_nothing_either(
@@ -27,4 +27,18 @@ def test_a_second_interruption_leaves_nothing_either(
     monkeypatch.setattr(shutil, "rmtree", struck_once)
     with pytest.raises(KeyboardInterrupt):
         remove_folder(folder)
+    assert not folder.exists()
+
+
+class Owner:
+    """Whoever works in the folder."""
+
+
+def test_a_folder_goes_with_its_owner_though_nobody_cleans_up(tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    owner = Owner()
+    at_the_latest(owner, folder)
+    assert folder.exists()
+    del owner
     assert not folder.exists()

@@ -21,7 +21,7 @@ from pyarrow import parquet
 from yibao.base.errors import YibaoError
 from yibao.base.system import system_reason
 from yibao.base.texts import Text
-from yibao.storage.files.removing import remove_folder
+from yibao.storage.files.removing import at_the_latest, remove_folder
 
 FLUSH_ROWS = 20_000
 SUFFIXES = (".csv", ".parquet")
@@ -54,6 +54,7 @@ class ResultFiles:
             )
         except OSError as error:
             raise _unwritable(self._main, error) from None
+        at_the_latest(self, self.folder)
         return self
 
     def __exit__(
