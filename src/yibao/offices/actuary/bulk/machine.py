@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from yibao.engines.benefits.kernel.driver_code import BEGINS
+from yibao.engines.benefits.kernel.driver_code import BEGINS, NARROW
 from yibao.engines.benefits.kernel.machine import load32
 
 Ints = NDArray[np.int64]
@@ -19,6 +19,7 @@ ADDRESS, BASE, SIZE, OFFSET, WORD = range(5)
 """What is known of a question: where its column begins, its table of codes, the word they go to."""
 compiled: Callable[..., Any] = njit(cache=True, nogil=True, error_model="numpy")
 _BEGINS = np.int32(-BEGINS)
+_NARROW = np.int32(NARROW)
 _MIX = np.uint64((1 << 64) * 618 // 1000 | 1)  # odd, its bits well spread
 
 
@@ -159,6 +160,14 @@ def shape_rows(  # noqa: PLR0913, PLR0917
             profile |= _BEGINS
         profiles[row] = profile
     return is_sorted
+
+
+@compiled
+def mark_narrow(profiles: Numbers, in_streams: Ints) -> None:
+    """Mark claims without amounts in streams: the kernel then looks for none."""
+    for row in range(len(profiles)):
+        if in_streams[row] == 0:
+            profiles[row] |= _NARROW
 
 
 @compiled

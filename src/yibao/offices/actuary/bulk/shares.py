@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,7 +20,13 @@ from yibao.engines.benefits.rows import Law, rows_of
 from yibao.offices.actuary.bulk.counting import Placed, counted
 from yibao.offices.actuary.bulk.desks import Desk, Ready, Rejected
 from yibao.offices.actuary.bulk.frames import Frame, Truths, Verdicts, frame_of, numbers_of
-from yibao.offices.actuary.bulk.machine import Ints, Numbers, mark_holders, shape_rows
+from yibao.offices.actuary.bulk.machine import (
+    Ints,
+    Numbers,
+    mark_holders,
+    mark_narrow,
+    shape_rows,
+)
 from yibao.offices.actuary.bulk.odd import outcomes_of
 from yibao.offices.actuary.bulk.reading import (
     Share,
@@ -222,7 +229,9 @@ class _Settling:
             frame.dates, which, told.kinds, _YEAR_OF_DAY, _FIRST_DAY, chosen, year, begins,
             profiles, told.numbers,
         )  # fmt: skip
-        submitted = _sum(frame)
+        submitted = _sum(frame.amounts.values(), count)
+        streams = [values for name, values in frame.amounts.items() if ":" in name]
+        mark_narrow(profiles, _sum(streams, count))
         ready_rows = Placed(frame, told, which, year, members, _families(frame, by_family))
         self._mark_amounts(frame, ready_rows, submitted)
         found = counted(
@@ -312,9 +321,9 @@ def _where(of_profiles: Truths, which: Numbers) -> Truths:
     return found
 
 
-def _sum(frame: Frame) -> Ints:
-    total = np.zeros(len(frame), np.int64)
-    for values in frame.amounts.values():
+def _sum(columns: Iterable[Ints], count: int) -> Ints:
+    total = np.zeros(count, np.int64)
+    for values in columns:
         total += values
     return total
 
