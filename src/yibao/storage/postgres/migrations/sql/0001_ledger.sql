@@ -1,0 +1,912 @@
+-- The ledger: books that cannot be bent.
+--
+-- The rules stand here, in the database, because a rule that stands only in a program is broken by the
+-- next program. Three lines of defence hold each of them:
+--   privileges    the service role may read, and call the functions at the end of this file; no more;
+--   triggers      judge every row that anybody inserts, its owner included, and refuse every change;
+--   seals         a hash chain over everything booked, so that what a superuser bends is found.
+--
+-- Amounts are integer fen; debit > 0, credit < 0. Everything that is booked draws its number from one
+-- sequence: the booking order. A refusal is an error of SQLSTATE YB000 whose message is its code and
+-- whose detail is JSON that names the place.
+
+CREATE SCHEMA treasury;
+REVOKE ALL ON SCHEMA treasury FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA treasury REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+CREATE SEQUENCE treasury.booking_number AS bigint;
+
+-- Text that is booked stands in sealed lines of tab-separated columns: it holds neither of these.
+CREATE DOMAIN treasury.word AS text
+    CHECK (value !~ '[\x01-\x1f\x7f\\]' AND length(value) <= 400);
+
+CREATE FUNCTION treasury.refuse(code text, detail jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%', code USING ERRCODE = 'YB000', DETAIL = detail::text;
+END $$;
+
+-- ------------------------------------------------------------------------------------------ the book
+
+-- One row an area that keeps books here.
+CREATE TABLE treasury.book (
+    area_code    treasury.word PRIMARY KEY,
+    number       bigint NOT NULL UNIQUE DEFAULT nextval('treasury.booking_number'),
+    label_zh     treasury.word NOT NULL,
+    label_en     treasury.word NOT NULL,
+    time_zone    treasury.word NOT NULL,
+    opened_on    date NOT NULL
+);
+
+-- One row an account. It belongs to one fund for ever; what ends is said by account_end.
+CREATE TABLE treasury.account (
+    account_id     bigint PRIMARY KEY DEFAULT nextval('treasury.booking_number'),
+    area_code      treasury.word NOT NULL REFERENCES treasury.book,
+    account_code   treasury.word NOT NULL,
+    fund           treasury.word NOT NULL CHECK (fund <> ''),
+    account_type   treasury.word NOT NULL CHECK (account_type <> ''),
+    account_class  treasury.word NOT NULL
+        CHECK (account_class IN ('asset', 'liability', 'income', 'expense', 'balance')),
+    holder         treasury.word NOT NULL
+        CHECK (holder IN ('none', 'member', 'provider', 'supplier', 'bank')),
+    guard          treasury.word NOT NULL CHECK (guard IN ('none', 'personal', 'bank')),
+    clearing_pair  treasury.word NOT NULL DEFAULT '',
+    label_zh       treasury.word NOT NULL,
+    label_en       treasury.word NOT NULL,
+    valid_from     date NOT NULL,
+    UNIQUE (area_code, account_code),
+    CHECK (guard <> 'personal' OR (account_class = 'liability' AND holder = 'member')),
+    CHECK (guard <> 'bank' OR account_class = 'asset')
+);
+
+-- One row an account that takes no business from a day on.
+CREATE TABLE treasury.account_end (
+    account_id   bigint PRIMARY KEY REFERENCES treasury.account,
+    number       bigint NOT NULL UNIQUE DEFAULT nextval('treasury.booking_number'),
+    valid_until  date NOT NULL
+);
+
+-- One row a side of an event on which an account type may stand, until facing_end withdraws it.
+CREATE TABLE treasury.facing (
+    number        bigint PRIMARY KEY DEFAULT nextval('treasury.booking_number'),
+    area_code     treasury.word NOT NULL REFERENCES treasury.book,
+    event_kind    treasury.word NOT NULL,
+    account_type  treasury.word NOT NULL,
+    side          treasury.word NOT NULL CHECK (side IN ('debit', 'credit')),
+    UNIQUE (area_code, event_kind, account_type, side)
+);
+
+CREATE TABLE treasury.facing_end (
+    facing_number  bigint PRIMARY KEY REFERENCES treasury.facing,
+    number         bigint NOT NULL UNIQUE DEFAULT nextval('treasury.booking_number')
+);
+
+-- One row a period closed or reopened; the latest mark over a day decides whether the day is open.
+CREATE TABLE treasury.period_mark (
+    number           bigint PRIMARY KEY DEFAULT nextval('treasury.booking_number'),
+    area_code        treasury.word NOT NULL REFERENCES treasury.book,
+    action           treasury.word NOT NULL CHECK (action IN ('close', 'reopen')),
+    period_kind      treasury.word NOT NULL CHECK (period_kind IN ('day', 'month', 'year')),
+    first_date       date NOT NULL,
+    last_date        date NOT NULL CHECK (last_date >= first_date),
+    marked_by        treasury.word NOT NULL CHECK (marked_by <> ''),
+    approved_by      treasury.word NOT NULL DEFAULT '',
+    reason           treasury.word NOT NULL DEFAULT '',
+    balances_digest  treasury.word NOT NULL DEFAULT '',
+    marked_at        timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CHECK (action = 'close' OR (approved_by <> '' AND approved_by <> marked_by AND reason <> ''))
+);
+CREATE INDEX period_mark_by_day ON treasury.period_mark (area_code, last_date, first_date);
+
+-- One row a budget figure decided; a later row for the same heading replaces it.
+CREATE TABLE treasury.budget (
+    number       bigint PRIMARY KEY DEFAULT nextval('treasury.booking_number'),
+    area_code    treasury.word NOT NULL REFERENCES treasury.book,
+    fund         treasury.word NOT NULL,
+    fund_year    integer NOT NULL CHECK (fund_year BETWEEN 1998 AND 2200),
+    heading      treasury.word NOT NULL,
+    amount       bigint NOT NULL CHECK (amount >= 0),
+    document     treasury.word NOT NULL CHECK (document <> ''),
+    decided_by   treasury.word NOT NULL CHECK (decided_by <> ''),
+    recorded_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX budget_by_year ON treasury.budget (area_code, fund_year, fund, heading, number);
+
+-- One row a permission to overdraw a fund's bank accounts by an amount, between two days.
+CREATE TABLE treasury.overdraft_permission (
+    number       bigint PRIMARY KEY DEFAULT nextval('treasury.booking_number'),
+    area_code    treasury.word NOT NULL REFERENCES treasury.book,
+    fund         treasury.word NOT NULL,
+    amount       bigint NOT NULL CHECK (amount > 0),
+    valid_from   date NOT NULL,
+    valid_until  date NOT NULL CHECK (valid_until > valid_from),
+    document     treasury.word NOT NULL CHECK (document <> ''),
+    granted_by   treasury.word NOT NULL CHECK (granted_by <> ''),
+    recorded_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- ----------------------------------------------------------------------------------- entries and lines
+
+-- One row a business event as booked.
+CREATE TABLE treasury.entry (
+    entry_id           bigint PRIMARY KEY,
+    area_code          treasury.word NOT NULL REFERENCES treasury.book,
+    client_id          treasury.word NOT NULL CHECK (client_id <> ''),
+    content_digest     bytea NOT NULL CHECK (octet_length(content_digest) = 32),
+    event_kind         treasury.word NOT NULL,
+    business_date      date NOT NULL,
+    booking_date       date NOT NULL,
+    booked_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+    posted_in          xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    reverses_entry_id  bigint REFERENCES treasury.entry,
+    reservation_id     bigint,
+    actor              treasury.word NOT NULL CHECK (actor <> ''),
+    source             treasury.word NOT NULL DEFAULT '',
+    memo               treasury.word NOT NULL DEFAULT '',
+    CONSTRAINT client_id_once UNIQUE (area_code, client_id),
+    CHECK (business_date <= booking_date)
+);
+CREATE UNIQUE INDEX reversed_once ON treasury.entry (reverses_entry_id)
+    WHERE reverses_entry_id IS NOT NULL;
+CREATE INDEX entry_by_day ON treasury.entry USING brin (business_date) WITH (pages_per_range = 32);
+
+-- One row an account moved by an entry.
+CREATE TABLE treasury.line (
+    entry_id       bigint NOT NULL REFERENCES treasury.entry,
+    line_number    smallint NOT NULL CHECK (line_number > 0),
+    account_id     bigint NOT NULL,
+    amount         bigint NOT NULL
+        CHECK (amount <> 0 AND amount BETWEEN -1000000000000000 AND 1000000000000000),
+    business_date  date NOT NULL,
+    party_id       treasury.word NOT NULL DEFAULT '',
+    PRIMARY KEY (entry_id, line_number)
+);
+CREATE INDEX line_by_account ON treasury.line (account_id, party_id, business_date);
+
+-- One row a member's account: what stands on it and what of that is reserved. Written by triggers only.
+CREATE TABLE treasury.personal_balance (
+    account_id       bigint NOT NULL REFERENCES treasury.account,
+    party_id         text NOT NULL,
+    balance_amount   bigint NOT NULL CHECK (balance_amount >= 0),
+    reserved_amount  bigint NOT NULL DEFAULT 0
+        CHECK (reserved_amount BETWEEN 0 AND balance_amount),
+    PRIMARY KEY (account_id, party_id)
+) WITH (fillfactor = 70);
+
+-- One row a fund whose bank accounts were paid from: locked while money leaves. Written by triggers only.
+CREATE TABLE treasury.fund_guard (
+    area_code  text NOT NULL REFERENCES treasury.book,
+    fund       text NOT NULL,
+    uses       bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (area_code, fund)
+);
+
+-- One row an amount held on a guarded account until it is posted, voided or expired.
+CREATE TABLE treasury.reservation (
+    reservation_id  bigint PRIMARY KEY DEFAULT nextval('treasury.booking_number'),
+    area_code       treasury.word NOT NULL REFERENCES treasury.book,
+    client_id       treasury.word NOT NULL CHECK (client_id <> ''),
+    content_digest  bytea NOT NULL CHECK (octet_length(content_digest) = 32),
+    account_id      bigint NOT NULL REFERENCES treasury.account,
+    party_id        treasury.word NOT NULL DEFAULT '',
+    amount          bigint NOT NULL CHECK (amount > 0),
+    expires_at      timestamptz NOT NULL,
+    actor           treasury.word NOT NULL CHECK (actor <> ''),
+    reserved_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT reservation_client_id_once UNIQUE (area_code, client_id)
+);
+CREATE INDEX reservation_by_account ON treasury.reservation (account_id, party_id);
+
+-- One row a reservation that came to its end.
+CREATE TABLE treasury.reservation_end (
+    reservation_id  bigint PRIMARY KEY REFERENCES treasury.reservation,
+    number          bigint NOT NULL UNIQUE DEFAULT nextval('treasury.booking_number'),
+    outcome         treasury.word NOT NULL CHECK (outcome IN ('posted', 'voided', 'expired')),
+    actor           treasury.word NOT NULL CHECK (actor <> ''),
+    ended_at        timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- ------------------------------------------------------------------------------- seals and derived sums
+
+-- One row a block of the booking order, hashed together with the seal before it.
+CREATE TABLE treasury.seal (
+    seal_id          bigint PRIMARY KEY CHECK (seal_id > 0),
+    after_number     bigint NOT NULL,
+    up_to_number     bigint NOT NULL CHECK (up_to_number > after_number),
+    rows_count       bigint NOT NULL,
+    entries_count    bigint NOT NULL,
+    lines_count      bigint NOT NULL,
+    debit_amount     bigint NOT NULL,
+    previous_digest  text NOT NULL,
+    digest           text NOT NULL CHECK (length(digest) = 64),
+    sealed_at        timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE UNIQUE INDEX seal_by_number ON treasury.seal (up_to_number);
+
+-- One row an account, business day and booking day: what sealed entries moved. Written by triggers only.
+CREATE TABLE treasury.day_sum (
+    account_id     bigint NOT NULL REFERENCES treasury.account,
+    business_date  date NOT NULL,
+    booking_date   date NOT NULL,
+    debit_amount   bigint NOT NULL,
+    credit_amount  bigint NOT NULL,
+    lines_count    bigint NOT NULL,
+    PRIMARY KEY (account_id, business_date, booking_date)
+) WITH (fillfactor = 70);
+
+-- The same by party, for accounts of providers, suppliers and banks (members have too many).
+CREATE TABLE treasury.party_day_sum (
+    account_id     bigint NOT NULL REFERENCES treasury.account,
+    party_id       text NOT NULL,
+    business_date  date NOT NULL,
+    booking_date   date NOT NULL,
+    debit_amount   bigint NOT NULL,
+    credit_amount  bigint NOT NULL,
+    lines_count    bigint NOT NULL,
+    PRIMARY KEY (account_id, party_id, business_date, booking_date)
+) WITH (fillfactor = 70);
+
+-- Everything booked as one line of text each, in booking order: what a seal hashes. An auditor reads the
+-- same with psql and hashes it with sha256sum (docs/ledger.md).
+CREATE VIEW treasury.sealed_text (number, part, text) AS
+    SELECT number, 0, concat_ws(E'\t', 'book', number, area_code, time_zone,
+        to_char(opened_on, 'YYYY-MM-DD'), label_zh, label_en) FROM treasury.book
+    UNION ALL
+    SELECT account_id, 0, concat_ws(E'\t', 'account', account_id, area_code, account_code, fund,
+        account_type, account_class, holder, guard, clearing_pair,
+        to_char(valid_from, 'YYYY-MM-DD'), label_zh, label_en) FROM treasury.account
+    UNION ALL
+    SELECT number, 0, concat_ws(E'\t', 'account_end', number, account_id,
+        to_char(valid_until, 'YYYY-MM-DD')) FROM treasury.account_end
+    UNION ALL
+    SELECT number, 0, concat_ws(E'\t', 'facing', number, area_code, event_kind, account_type, side)
+        FROM treasury.facing
+    UNION ALL
+    SELECT number, 0, concat_ws(E'\t', 'facing_end', number, facing_number) FROM treasury.facing_end
+    UNION ALL
+    SELECT number, 0, concat_ws(E'\t', 'period_mark', number, area_code, action, period_kind,
+        to_char(first_date, 'YYYY-MM-DD'), to_char(last_date, 'YYYY-MM-DD'), marked_by, approved_by,
+        reason, balances_digest, (extract(epoch FROM marked_at) * 1000000)::bigint)
+        FROM treasury.period_mark
+    UNION ALL
+    SELECT number, 0, concat_ws(E'\t', 'budget', number, area_code, fund, fund_year, heading, amount,
+        document, decided_by, (extract(epoch FROM recorded_at) * 1000000)::bigint) FROM treasury.budget
+    UNION ALL
+    SELECT number, 0, concat_ws(E'\t', 'overdraft_permission', number, area_code, fund, amount,
+        to_char(valid_from, 'YYYY-MM-DD'), to_char(valid_until, 'YYYY-MM-DD'), document, granted_by,
+        (extract(epoch FROM recorded_at) * 1000000)::bigint) FROM treasury.overdraft_permission
+    UNION ALL
+    SELECT reservation_id, 0, concat_ws(E'\t', 'reservation', reservation_id, area_code, client_id,
+        encode(content_digest, 'hex'), account_id, party_id, amount,
+        (extract(epoch FROM expires_at) * 1000000)::bigint, actor,
+        (extract(epoch FROM reserved_at) * 1000000)::bigint) FROM treasury.reservation
+    UNION ALL
+    SELECT number, 0, concat_ws(E'\t', 'reservation_end', number, reservation_id, outcome, actor,
+        (extract(epoch FROM ended_at) * 1000000)::bigint) FROM treasury.reservation_end
+    UNION ALL
+    SELECT entry_id, 0, concat_ws(E'\t', 'entry', entry_id, area_code, client_id,
+        encode(content_digest, 'hex'), event_kind, to_char(business_date, 'YYYY-MM-DD'),
+        to_char(booking_date, 'YYYY-MM-DD'), (extract(epoch FROM booked_at) * 1000000)::bigint,
+        coalesce(reverses_entry_id, 0), coalesce(reservation_id, 0), actor, source, memo)
+        FROM treasury.entry
+    UNION ALL
+    SELECT entry_id, line_number::integer, concat_ws(E'\t', 'line', entry_id, line_number, account_id,
+        amount, to_char(business_date, 'YYYY-MM-DD'), party_id) FROM treasury.line;
+
+-- ------------------------------------------------------------------------------------ what never happens
+
+-- Nothing booked is ever changed or removed, not even by the owner of the tables.
+CREATE FUNCTION treasury.append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM treasury.refuse('append_only', jsonb_build_object(
+        'table', TG_TABLE_NAME, 'operation', lower(TG_OP)));
+    RETURN NULL;
+END $$;
+
+-- Derived sums move only when a trigger of this file moves them.
+CREATE FUNCTION treasury.derived_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() < 2 OR TG_OP IN ('DELETE', 'TRUNCATE') THEN
+        PERFORM treasury.refuse('append_only', jsonb_build_object(
+            'table', TG_TABLE_NAME, 'operation', lower(TG_OP)));
+    END IF;
+    RETURN NULL;
+END $$;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['book', 'account', 'account_end', 'facing', 'facing_end', 'period_mark',
+        'budget', 'overdraft_permission', 'entry', 'line', 'reservation', 'reservation_end', 'seal']
+    LOOP
+        EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON treasury.%I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION treasury.append_only()', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['personal_balance', 'fund_guard', 'day_sum', 'party_day_sum']
+    LOOP
+        EXECUTE format('CREATE TRIGGER derived_only BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE '
+            'ON treasury.%I FOR EACH STATEMENT EXECUTE FUNCTION treasury.derived_only()', name);
+    END LOOP;
+END $$;
+
+-- ------------------------------------------------------------------------------------- judging what comes
+
+CREATE FUNCTION treasury.today(area text) RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT (clock_timestamp() AT TIME ZONE time_zone)::date FROM treasury.book WHERE area_code = area
+$$;
+
+-- The last number that a seal covers; whatever is booked must come after it.
+CREATE FUNCTION treasury.sealed_up_to() RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT up_to_number FROM treasury.seal ORDER BY up_to_number DESC LIMIT 1), 0)
+$$;
+
+CREATE FUNCTION treasury.is_closed(area text, day date) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT action = 'close' FROM treasury.period_mark
+        WHERE area_code = area AND day BETWEEN first_date AND last_date
+        ORDER BY number DESC LIMIT 1), false)
+$$;
+
+-- Balance of an account in fen, debit positive: sealed sums plus what is not sealed yet.
+CREATE FUNCTION treasury.balance(account bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT sum(debit_amount - credit_amount) FROM treasury.day_sum
+            WHERE account_id = account), 0)::bigint
+        + coalesce((SELECT sum(amount) FROM treasury.line
+            WHERE account_id = account AND entry_id > treasury.sealed_up_to()), 0)::bigint
+$$;
+
+-- New entries: open days, numbers ahead of the last seal, booked today and not in the past.
+CREATE FUNCTION treasury.entries_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    fault record;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('treasury.period ' || area_code, 0))
+        FROM (SELECT DISTINCT area_code FROM added ORDER BY 1) AS areas;
+    SELECT INTO fault a.entry_id, a.client_id, a.business_date, code.code
+    FROM added AS a
+        CROSS JOIN LATERAL (SELECT CASE
+            WHEN a.posted_in <> pg_current_xact_id() THEN 'append_only'
+            WHEN a.booking_date > treasury.today(a.area_code) THEN 'business_date_in_future'
+            WHEN a.entry_id > (SELECT last_value FROM treasury.booking_number)
+                OR a.entry_id <= treasury.sealed_up_to() THEN 'append_only'
+            END AS code) AS code
+    WHERE code.code IS NOT NULL ORDER BY a.entry_id LIMIT 1;
+    IF FOUND THEN
+        PERFORM treasury.refuse(fault.code, jsonb_build_object('entry', fault.client_id,
+            'number', fault.entry_id, 'business_date', fault.business_date));
+    END IF;
+    SELECT INTO fault d.area_code, d.business_date, d.client_id
+    FROM (SELECT area_code, business_date, min(client_id) AS client_id FROM added GROUP BY 1, 2) AS d
+    WHERE treasury.is_closed(d.area_code, d.business_date) ORDER BY 2 LIMIT 1;
+    IF FOUND THEN
+        PERFORM treasury.refuse('period_closed', jsonb_build_object('entry', fault.client_id,
+            'business_date', fault.business_date));
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER entries_accepted AFTER INSERT ON treasury.entry
+    REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION treasury.entries_accepted();
+
+-- New lines: all lines of an entry in one statement, numbered from 1, on open accounts of its area that
+-- may face the event, with a party where one belongs, and zero within each fund and each clearing pair.
+CREATE FUNCTION treasury.lines_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    fault record;
+BEGIN
+    SELECT INTO fault j.*
+    FROM (
+        SELECT l.entry_id, l.line_number, e.client_id, a.account_code, l.party_id, CASE
+            WHEN e.entry_id IS NULL THEN 'entry_unknown'
+            WHEN e.posted_in <> pg_current_xact_id() THEN 'append_only'
+            WHEN l.business_date <> e.business_date THEN 'business_date_differs'
+            WHEN a.account_id IS NULL OR a.area_code <> e.area_code THEN 'account_unknown'
+            WHEN e.business_date < a.valid_from OR e.business_date >= x.valid_until
+                THEN 'account_not_open'
+            WHEN a.holder <> 'none' AND l.party_id = '' THEN 'party_missing'
+            WHEN a.holder = 'none' AND l.party_id <> '' THEN 'party_unexpected'
+            WHEN f.number IS NULL OR w.number IS NOT NULL THEN 'facing_refused'
+            END AS code
+        FROM added AS l
+            LEFT JOIN treasury.entry AS e USING (entry_id)
+            LEFT JOIN treasury.account AS a USING (account_id)
+            LEFT JOIN treasury.account_end AS x USING (account_id)
+            LEFT JOIN treasury.facing AS f ON f.area_code = e.area_code
+                AND f.event_kind = e.event_kind AND f.account_type = a.account_type
+                AND f.side = CASE WHEN (l.amount > 0) = (e.reverses_entry_id IS NULL)
+                    THEN 'debit' ELSE 'credit' END
+            LEFT JOIN treasury.facing_end AS w ON w.facing_number = f.number
+    ) AS j
+    WHERE j.code IS NOT NULL ORDER BY j.entry_id, j.line_number LIMIT 1;
+    IF FOUND THEN
+        PERFORM treasury.refuse(fault.code, jsonb_build_object('entry', fault.client_id,
+            'number', fault.entry_id, 'line', fault.line_number, 'account', fault.account_code,
+            'party', fault.party_id));
+    END IF;
+
+    SELECT INTO fault s.*
+    FROM (
+        SELECT entry_id, 'entry_empty' AS code, '' AS place, count(*) AS amount
+        FROM added GROUP BY entry_id
+        HAVING min(line_number) <> 1 OR max(line_number) <> count(*) OR count(*) < 2
+        UNION ALL
+        SELECT entry_id, 'wall_crossed', fund, sum(amount)
+        FROM added JOIN treasury.account USING (account_id)
+        GROUP BY entry_id, fund HAVING sum(amount) <> 0
+        UNION ALL
+        SELECT entry_id, 'clearing_unpaired', clearing_pair, sum(amount)
+        FROM added JOIN treasury.account USING (account_id) WHERE clearing_pair <> ''
+        GROUP BY entry_id, clearing_pair HAVING sum(amount) <> 0
+    ) AS s ORDER BY s.entry_id LIMIT 1;
+    IF FOUND THEN
+        IF fault.code = 'wall_crossed' AND
+            (SELECT sum(amount) FROM added WHERE entry_id = fault.entry_id) <> 0 THEN
+            fault.code := 'unbalanced';
+        END IF;
+        PERFORM treasury.refuse(fault.code, jsonb_build_object('number', fault.entry_id,
+            'entry', (SELECT client_id FROM treasury.entry WHERE entry_id = fault.entry_id),
+            'place', fault.place, 'amount', fault.amount));
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Triggers of one table fire in the order of their names.
+CREATE TRIGGER judge_1_lines AFTER INSERT ON treasury.line
+    REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION treasury.lines_accepted();
+
+-- Members' accounts: the row of each member is locked in order, and the balance, run through entry by
+-- entry, never falls below what is reserved.
+CREATE FUNCTION treasury.personal_accounts_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    fault record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM added JOIN treasury.account USING (account_id)
+            WHERE guard = 'personal') THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO treasury.personal_balance (account_id, party_id, balance_amount)
+        SELECT DISTINCT account_id, party_id::text, 0 FROM added JOIN treasury.account USING (account_id)
+        WHERE guard = 'personal' ORDER BY 1, 2
+        ON CONFLICT DO NOTHING;
+    PERFORM 1 FROM treasury.personal_balance AS b
+        WHERE (b.account_id, b.party_id) IN (SELECT account_id, party_id::text FROM added)
+        ORDER BY b.account_id, b.party_id FOR UPDATE;
+    SELECT INTO fault r.account_id, r.party_id, r.entry_id, b.balance_amount, b.reserved_amount, r.running
+    FROM (
+        SELECT account_id, party_id::text AS party_id, entry_id, sum(sum(-amount)) OVER (
+            PARTITION BY account_id, party_id ORDER BY entry_id) AS running
+        FROM added JOIN treasury.account USING (account_id) WHERE guard = 'personal'
+        GROUP BY account_id, party_id, entry_id
+    ) AS r JOIN treasury.personal_balance AS b USING (account_id, party_id)
+    WHERE b.balance_amount + r.running < b.reserved_amount
+    ORDER BY r.entry_id LIMIT 1;
+    IF FOUND THEN
+        PERFORM treasury.refuse('personal_account_overdrawn', jsonb_build_object(
+            'entry', (SELECT client_id FROM treasury.entry WHERE entry_id = fault.entry_id),
+            'number', fault.entry_id, 'party', fault.party_id,
+            'account', (SELECT account_code FROM treasury.account WHERE account_id = fault.account_id),
+            'balance', fault.balance_amount, 'reserved', fault.reserved_amount,
+            'after', fault.balance_amount + fault.running));
+    END IF;
+    UPDATE treasury.personal_balance AS b SET balance_amount = b.balance_amount + n.change
+    FROM (
+        SELECT account_id, party_id::text AS party_id, sum(-amount)::bigint AS change
+        FROM added JOIN treasury.account USING (account_id) WHERE guard = 'personal'
+        GROUP BY 1, 2
+    ) AS n WHERE b.account_id = n.account_id AND b.party_id = n.party_id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER judge_2_personal_accounts AFTER INSERT ON treasury.line
+    REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION treasury.personal_accounts_moved();
+
+-- What a fund may still pay out of one bank account: its balance, less what is reserved on it.
+CREATE FUNCTION treasury.bank_available(account bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT treasury.balance(account) - coalesce((SELECT sum(r.amount) FROM treasury.reservation AS r
+        LEFT JOIN treasury.reservation_end AS e USING (reservation_id)
+        WHERE r.account_id = account AND e.reservation_id IS NULL), 0)::bigint
+$$;
+
+CREATE FUNCTION treasury.overdraft_allowed(area text, of_fund text, day date) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(amount), 0)::bigint FROM treasury.overdraft_permission
+    WHERE area_code = area AND fund = of_fund AND day >= valid_from AND day < valid_until
+$$;
+
+-- Lock a fund while money leaves it, and refuse to leave it overdrawn.
+CREATE FUNCTION treasury.guard_fund(area text, of_fund text, place text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    available bigint;
+    allowed bigint;
+BEGIN
+    INSERT INTO treasury.fund_guard (area_code, fund) VALUES (area, of_fund) ON CONFLICT DO NOTHING;
+    UPDATE treasury.fund_guard SET uses = uses + 1 WHERE area_code = area AND fund = of_fund;
+    SELECT sum(treasury.bank_available(account_id)) INTO available FROM treasury.account
+        WHERE area_code = area AND fund = of_fund AND guard = 'bank';
+    allowed := treasury.overdraft_allowed(area, of_fund, treasury.today(area));
+    IF available + allowed < 0 THEN
+        PERFORM treasury.refuse('fund_overdrawn', jsonb_build_object('entry', place, 'fund', of_fund,
+            'after', available, 'permitted', allowed));
+    END IF;
+END $$;
+
+CREATE FUNCTION treasury.banks_paid() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM treasury.guard_fund(p.area_code, p.fund, p.client_id)
+    FROM (
+        SELECT a.area_code, a.fund, min(e.client_id) AS client_id
+        FROM added AS l JOIN treasury.account AS a USING (account_id)
+            JOIN treasury.entry AS e USING (entry_id)
+        WHERE a.guard = 'bank' AND l.amount < 0 GROUP BY 1, 2 ORDER BY 1, 2
+    ) AS p;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER judge_3_banks AFTER INSERT ON treasury.line
+    REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION treasury.banks_paid();
+
+-- Judged at commit, for each entry: it has lines, they sum to zero, a reversal mirrors what it reverses,
+-- and no seal has passed it by.
+CREATE FUNCTION treasury.entry_closes() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    total bigint;
+BEGIN
+    SELECT sum(amount) INTO total FROM treasury.line WHERE entry_id = NEW.entry_id;
+    IF total IS NULL THEN
+        PERFORM treasury.refuse('entry_empty', jsonb_build_object('entry', NEW.client_id));
+    ELSIF total <> 0 THEN
+        PERFORM treasury.refuse('unbalanced', jsonb_build_object('entry', NEW.client_id, 'amount', total));
+    END IF;
+    IF NEW.entry_id <= treasury.sealed_up_to() THEN
+        PERFORM treasury.refuse('append_only', jsonb_build_object('entry', NEW.client_id));
+    END IF;
+    IF NEW.reservation_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM treasury.reservation AS r JOIN treasury.reservation_end AS x USING (reservation_id)
+        WHERE r.reservation_id = NEW.reservation_id AND x.outcome = 'posted'
+            AND r.amount >= (SELECT -coalesce(sum(l.amount), 0) * CASE a.guard
+                    WHEN 'bank' THEN 1 ELSE -1 END
+                FROM treasury.account AS a LEFT JOIN treasury.line AS l ON l.entry_id = NEW.entry_id
+                    AND l.account_id = a.account_id AND l.party_id = r.party_id
+                WHERE a.account_id = r.account_id GROUP BY a.guard)
+    ) THEN
+        PERFORM treasury.refuse('reservation_exceeded', jsonb_build_object('entry', NEW.client_id,
+            'reservation', NEW.reservation_id));
+    END IF;
+    IF NEW.reverses_entry_id IS NOT NULL AND EXISTS (
+        SELECT FROM (SELECT account_id, party_id, sum(amount) AS amount FROM treasury.line
+            WHERE entry_id IN (NEW.entry_id, NEW.reverses_entry_id)
+            GROUP BY account_id, party_id) AS m WHERE m.amount <> 0
+        UNION ALL
+        SELECT FROM treasury.entry WHERE entry_id = NEW.reverses_entry_id
+            AND (reverses_entry_id IS NOT NULL OR area_code <> NEW.area_code
+                OR event_kind <> NEW.event_kind OR business_date > NEW.business_date)
+    ) THEN
+        PERFORM treasury.refuse('reversal_differs', jsonb_build_object('entry', NEW.client_id,
+            'reverses', NEW.reverses_entry_id));
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER entry_closes AFTER INSERT ON treasury.entry
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION treasury.entry_closes();
+
+-- ------------------------------------------------------------------------------------------ reservations
+
+-- A reservation holds an amount on a guarded account: it is refused where that much is not there.
+CREATE FUNCTION treasury.reservation_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    held treasury.account;
+    balance treasury.personal_balance;
+BEGIN
+    SELECT * INTO held FROM treasury.account WHERE account_id = NEW.account_id;
+    IF held.area_code <> NEW.area_code OR held.guard = 'none' THEN
+        PERFORM treasury.refuse('account_unknown', jsonb_build_object('reservation', NEW.client_id,
+            'account', held.account_code));
+    END IF;
+    IF (held.holder <> 'none') <> (NEW.party_id <> '') THEN
+        PERFORM treasury.refuse(
+            CASE WHEN NEW.party_id = '' THEN 'party_missing' ELSE 'party_unexpected' END,
+            jsonb_build_object('reservation', NEW.client_id, 'account', held.account_code));
+    END IF;
+    IF held.guard = 'bank' THEN
+        PERFORM treasury.guard_fund(held.area_code, held.fund, NEW.client_id);
+        RETURN NULL;
+    END IF;
+    SELECT * INTO balance FROM treasury.personal_balance
+        WHERE account_id = NEW.account_id AND party_id = NEW.party_id FOR UPDATE;
+    IF balance IS NULL OR balance.balance_amount - balance.reserved_amount < NEW.amount THEN
+        PERFORM treasury.refuse('personal_account_overdrawn', jsonb_build_object(
+            'reservation', NEW.client_id, 'party', NEW.party_id, 'account', held.account_code,
+            'balance', coalesce(balance.balance_amount, 0),
+            'reserved', coalesce(balance.reserved_amount, 0)));
+    END IF;
+    UPDATE treasury.personal_balance SET reserved_amount = reserved_amount + NEW.amount
+        WHERE account_id = NEW.account_id AND party_id = NEW.party_id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER reservation_accepted AFTER INSERT ON treasury.reservation
+    FOR EACH ROW EXECUTE FUNCTION treasury.reservation_accepted();
+
+CREATE FUNCTION treasury.reservation_ended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE treasury.personal_balance AS b SET reserved_amount = b.reserved_amount - r.amount
+    FROM treasury.reservation AS r JOIN treasury.account AS a USING (account_id)
+    WHERE r.reservation_id = NEW.reservation_id AND a.guard = 'personal'
+        AND b.account_id = r.account_id AND b.party_id = r.party_id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER reservation_ended AFTER INSERT ON treasury.reservation_end
+    FOR EACH ROW EXECUTE FUNCTION treasury.reservation_ended();
+
+-- --------------------------------------------------------------------------------------- sums behind seals
+
+CREATE FUNCTION treasury.seal_summed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO treasury.day_sum AS d
+        SELECT l.account_id, l.business_date, e.booking_date,
+            coalesce(sum(l.amount) FILTER (WHERE l.amount > 0), 0),
+            coalesce(sum(-l.amount) FILTER (WHERE l.amount < 0), 0), count(*)
+        FROM treasury.line AS l JOIN treasury.entry AS e USING (entry_id)
+        WHERE l.entry_id > NEW.after_number AND l.entry_id <= NEW.up_to_number
+        GROUP BY 1, 2, 3
+        ON CONFLICT (account_id, business_date, booking_date) DO UPDATE SET
+            debit_amount = d.debit_amount + excluded.debit_amount,
+            credit_amount = d.credit_amount + excluded.credit_amount,
+            lines_count = d.lines_count + excluded.lines_count;
+    INSERT INTO treasury.party_day_sum AS d
+        SELECT l.account_id, l.party_id, l.business_date, e.booking_date,
+            coalesce(sum(l.amount) FILTER (WHERE l.amount > 0), 0),
+            coalesce(sum(-l.amount) FILTER (WHERE l.amount < 0), 0), count(*)
+        FROM treasury.line AS l JOIN treasury.entry AS e USING (entry_id)
+            JOIN treasury.account AS a USING (account_id)
+        WHERE l.entry_id > NEW.after_number AND l.entry_id <= NEW.up_to_number
+            AND a.holder NOT IN ('none', 'member')
+        GROUP BY 1, 2, 3, 4
+        ON CONFLICT (account_id, party_id, business_date, booking_date) DO UPDATE SET
+            debit_amount = d.debit_amount + excluded.debit_amount,
+            credit_amount = d.credit_amount + excluded.credit_amount,
+            lines_count = d.lines_count + excluded.lines_count;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER seal_summed AFTER INSERT ON treasury.seal
+    FOR EACH ROW EXECUTE FUNCTION treasury.seal_summed();
+
+-- =================================================================== what the service role may call
+
+-- Books entries: all of them, or none. Entry i has the i-th element of the entry arrays; line j belongs to
+-- the entry that line_of[j] names (from 1). A client id that is booked with the same content gives its
+-- entry again; with other content the call is refused. A reservation named by an entry ends with it.
+CREATE FUNCTION treasury.post(
+    area text, client_ids text[], digests bytea[], kinds text[], business_dates date[],
+    reverses bigint[], reservations bigint[], actors text[], sources text[], memos text[],
+    line_of integer[], line_numbers smallint[], account_ids bigint[], parties text[], amounts bigint[],
+    OUT entry_ids bigint[], OUT are_new boolean[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    fault record;
+    booked_on date := treasury.today(area);
+BEGIN
+    PERFORM pg_current_xact_id();  -- before any number is drawn: see treasury.horizon
+    IF booked_on IS NULL THEN
+        PERFORM treasury.refuse('book_unknown', jsonb_build_object('area', area));
+    END IF;
+    SELECT INTO entry_ids, are_new
+        array_agg(coalesce(e.entry_id, 0) ORDER BY c.place),
+        array_agg(e.entry_id IS NULL ORDER BY c.place)
+    FROM unnest(client_ids) WITH ORDINALITY AS c (client_id, place)
+        LEFT JOIN treasury.entry AS e ON e.area_code = area AND e.client_id = c.client_id;
+    SELECT INTO fault c.client_id, e.entry_id
+    FROM unnest(client_ids, digests, entry_ids) AS c (client_id, digest, entry_id)
+        JOIN treasury.entry AS e USING (entry_id) WHERE e.content_digest <> c.digest LIMIT 1;
+    IF FOUND THEN
+        PERFORM treasury.refuse('client_id_reused', jsonb_build_object('entry', fault.client_id,
+            'number', fault.entry_id));
+    END IF;
+    IF NOT true = ANY (are_new) THEN
+        RETURN;
+    END IF;
+    SELECT INTO entry_ids array_agg(CASE WHEN n.is_new
+            THEN nextval('treasury.booking_number') ELSE n.entry_id END ORDER BY n.place)
+    FROM unnest(entry_ids, are_new) WITH ORDINALITY AS n (entry_id, is_new, place);
+    PERFORM treasury.end_reservation(area, n.reserved, 'posted', n.actor)
+        FROM unnest(reservations, are_new, actors) AS n (reserved, is_new, actor)
+        WHERE n.is_new AND n.reserved <> 0;
+    INSERT INTO treasury.entry (entry_id, area_code, client_id, content_digest, event_kind,
+            business_date, booking_date, reverses_entry_id, reservation_id, actor, source, memo)
+        SELECT entry_id, area, client_id, digest, kind, business_date, booked_on, nullif(reversed, 0),
+            nullif(reserved, 0), actor, source, memo
+        FROM unnest(entry_ids, are_new, client_ids, digests, kinds, business_dates, reverses,
+                reservations, actors, sources, memos)
+            AS n (entry_id, is_new, client_id, digest, kind, business_date, reversed, reserved, actor,
+                source, memo)
+        WHERE is_new;
+    INSERT INTO treasury.line (entry_id, line_number, account_id, amount, business_date, party_id)
+        SELECT entry_ids[line_entry], line_number, account_id, amount, business_dates[line_entry], party
+        FROM unnest(line_of, line_numbers, account_ids, parties, amounts)
+            AS n (line_entry, line_number, account_id, party, amount)
+        WHERE are_new[line_entry];
+END $$;
+
+-- Holds an amount on a guarded account; the same client id and content gives the same reservation.
+CREATE FUNCTION treasury.reserve(area text, client_id text, digest bytea, account bigint, party text,
+    amount bigint, expires_at timestamptz, actor text, OUT reservation_id bigint, OUT is_new boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    known treasury.reservation;
+BEGIN
+    PERFORM pg_current_xact_id();
+    SELECT * INTO known FROM treasury.reservation AS r
+        WHERE r.area_code = area AND r.client_id = reserve.client_id;
+    IF FOUND THEN
+        IF known.content_digest <> digest THEN
+            PERFORM treasury.refuse('client_id_reused', jsonb_build_object(
+                'reservation', client_id, 'number', known.reservation_id));
+        END IF;
+        reservation_id := known.reservation_id;
+        is_new := false;
+        RETURN;
+    END IF;
+    INSERT INTO treasury.reservation (area_code, client_id, content_digest, account_id, party_id,
+            amount, expires_at, actor)
+        VALUES (area, reserve.client_id, digest, account, party, reserve.amount, reserve.expires_at,
+            reserve.actor)
+        RETURNING treasury.reservation.reservation_id INTO reserve.reservation_id;
+    is_new := true;
+END $$;
+
+-- Lets go of what a reservation holds, before its time or (as expired) after it.
+CREATE FUNCTION treasury.release_reservation(area text, wanted bigint, who text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM treasury.end_reservation(area, wanted, CASE WHEN expires_at <= clock_timestamp()
+        THEN 'expired' ELSE 'voided' END, who) FROM treasury.reservation AS r
+        WHERE r.reservation_id = wanted AND r.area_code = area;
+    IF NOT FOUND THEN
+        PERFORM treasury.refuse('reservation_unknown', jsonb_build_object('number', wanted));
+    END IF;
+END $$;
+
+-- Ends one reservation; the service reaches it through post and release_reservation only.
+CREATE FUNCTION treasury.end_reservation(area text, wanted bigint, how text, who text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held treasury.reservation;
+BEGIN
+    PERFORM pg_current_xact_id();
+    SELECT * INTO held FROM treasury.reservation AS r
+        WHERE r.reservation_id = wanted AND r.area_code = area FOR KEY SHARE;
+    IF NOT FOUND THEN
+        PERFORM treasury.refuse('reservation_unknown', jsonb_build_object('number', wanted));
+    END IF;
+    IF EXISTS (SELECT FROM treasury.reservation_end AS e WHERE e.reservation_id = wanted)
+        OR (how = 'expired') <> (held.expires_at <= clock_timestamp()) THEN
+        PERFORM treasury.refuse('reservation_ended', jsonb_build_object('number', wanted,
+            'reservation', held.client_id));
+    END IF;
+    INSERT INTO treasury.reservation_end (reservation_id, outcome, actor) VALUES (wanted, how, who);
+END $$;
+
+-- The last number drawn, and the transaction that must have ended before everything up to it is decided:
+-- whoever drew one of these numbers had its transaction id before (every function here sees to that).
+CREATE FUNCTION treasury.horizon(OUT up_to bigint, OUT ended_before text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO up_to FROM treasury.booking_number;
+    ended_before := pg_snapshot_xmax(pg_current_snapshot())::text;
+END $$;
+
+-- Seals everything after the last seal up to a number whose transactions have all ended (horizon).
+CREATE FUNCTION treasury.seal_up_to(wanted bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    last treasury.seal;
+    content text;
+    counted record;
+    made bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('treasury.seal', 0));
+    SELECT * INTO last FROM treasury.seal ORDER BY seal_id DESC LIMIT 1;
+    IF wanted <= coalesce(last.up_to_number, 0) THEN
+        RETURN NULL;
+    END IF;
+    SELECT string_agg(t.text, E'\n' ORDER BY t.number, t.part), count(*) AS rows_count,
+            count(*) FILTER (WHERE t.text LIKE E'entry\t%') AS entries_count,
+            count(*) FILTER (WHERE t.part > 0) AS lines_count
+        INTO counted
+        FROM treasury.sealed_text AS t
+        WHERE t.number > coalesce(last.up_to_number, 0) AND t.number <= wanted;
+    content := coalesce(counted.string_agg || E'\n', '');
+    INSERT INTO treasury.seal (seal_id, after_number, up_to_number, rows_count, entries_count,
+            lines_count, debit_amount, previous_digest, digest)
+        SELECT coalesce(last.seal_id, 0) + 1, coalesce(last.up_to_number, 0), wanted,
+            counted.rows_count, counted.entries_count, counted.lines_count,
+            coalesce((SELECT sum(amount) FROM treasury.line WHERE amount > 0
+                AND entry_id > coalesce(last.up_to_number, 0) AND entry_id <= wanted), 0),
+            coalesce(last.digest, ''),
+            encode(sha256(convert_to(coalesce(last.digest, '') || E'\n' || content, 'UTF8')), 'hex')
+        RETURNING seal_id INTO made;
+    RETURN made;
+END $$;
+
+-- Closes every day up to and including one that was never closed before, or a reopened period again.
+CREATE FUNCTION treasury.close_period(area text, kind text, first_day date, last_day date, who text,
+    digest text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    made bigint;
+BEGIN
+    PERFORM pg_current_xact_id();
+    PERFORM pg_advisory_xact_lock(hashtextextended('treasury.period ' || area, 0));
+    IF last_day > treasury.today(area) THEN
+        PERFORM treasury.refuse('business_date_in_future', jsonb_build_object('business_date', last_day));
+    END IF;
+    INSERT INTO treasury.period_mark (area_code, action, period_kind, first_date, last_date, marked_by,
+            balances_digest)
+        VALUES (area, 'close', kind, first_day, last_day, who, digest) RETURNING number INTO made;
+    RETURN made;
+END $$;
+
+-- Opens closed days again: asked for by one person, approved by another, for a reason.
+CREATE FUNCTION treasury.reopen_period(area text, kind text, first_day date, last_day date, who text,
+    approved_by text, reason text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    made bigint;
+BEGIN
+    PERFORM pg_current_xact_id();
+    PERFORM pg_advisory_xact_lock(hashtextextended('treasury.period ' || area, 0));
+    INSERT INTO treasury.period_mark (area_code, action, period_kind, first_date, last_date, marked_by,
+            approved_by, reason)
+        VALUES (area, 'reopen', kind, first_day, last_day, who, reopen_period.approved_by,
+            reopen_period.reason)
+        RETURNING number INTO made;
+    RETURN made;
+END $$;
+
+CREATE FUNCTION treasury.record_budget(area text, fund text, fund_year integer, heading text,
+    amount bigint, document text, who text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    made bigint;
+BEGIN
+    PERFORM pg_current_xact_id();
+    INSERT INTO treasury.budget (area_code, fund, fund_year, heading, amount, document, decided_by)
+        VALUES (area, record_budget.fund, record_budget.fund_year, record_budget.heading,
+            record_budget.amount, record_budget.document, who)
+        RETURNING number INTO made;
+    RETURN made;
+END $$;
+
+CREATE FUNCTION treasury.permit_overdraft(area text, fund text, amount bigint, valid_from date,
+    valid_until date, document text, who text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    made bigint;
+BEGIN
+    PERFORM pg_current_xact_id();
+    INSERT INTO treasury.overdraft_permission (area_code, fund, amount, valid_from, valid_until,
+            document, granted_by)
+        VALUES (area, permit_overdraft.fund, permit_overdraft.amount, permit_overdraft.valid_from,
+            permit_overdraft.valid_until, permit_overdraft.document, who)
+        RETURNING number INTO made;
+    RETURN made;
+END $$;
+
+-- -------------------------------------------------------------------------------------------- privileges
+
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA treasury FROM PUBLIC;
+GRANT USAGE ON SCHEMA treasury TO {{service_role}};
+GRANT SELECT ON ALL TABLES IN SCHEMA treasury TO {{service_role}};
+GRANT SELECT ON SEQUENCE treasury.booking_number TO {{service_role}};
+GRANT EXECUTE ON FUNCTION treasury.today, treasury.sealed_up_to, treasury.is_closed, treasury.balance,
+    treasury.bank_available, treasury.overdraft_allowed, treasury.post, treasury.reserve,
+    treasury.release_reservation, treasury.horizon, treasury.seal_up_to, treasury.close_period, treasury.reopen_period,
+    treasury.record_budget, treasury.permit_overdraft TO {{service_role}};
