@@ -9,11 +9,15 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
+import click
+
 from yibao.base.texts import Language, Text
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+ENGINE_HELP = "Which engine settles: reference, or kernel (compiled, for many claims)."
+RUNNER_HELP = "Where the kernel's work is done: local, ray or dask."
 _READING = Text("读取并校验", "reading and judging")
 
 
@@ -29,6 +33,15 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def teller(language: Language) -> Callable[[Text], None]:
+    """What tells a run's remarks on stderr."""
+
+    def tell(text: Text) -> None:
+        click.echo(text.in_language(language), err=True)
+
+    return tell
 
 
 class Bars:

@@ -13,7 +13,13 @@ import click
 from yibao.base.money import format_yuan
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
-from yibao.doors.cli.running import interruptible, progress_bars
+from yibao.doors.cli.running import (
+    ENGINE_HELP,
+    RUNNER_HELP,
+    interruptible,
+    progress_bars,
+    teller,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,8 +35,6 @@ NOT_ALL_SETTLED = 1
 """Exit code when claims were rejected: done, but what was checked does not hold."""
 
 _FILE = click.Path(path_type=Path)
-_ENGINE_HELP = "Which engine settles: reference, or kernel (compiled, for many claims)."
-_RUNNER_HELP = "Where the kernel's work is done: local, ray or dask."
 
 
 _EXAMPLES = """\b
@@ -45,8 +49,8 @@ Examples:
 @click.argument("claims", metavar="IN", type=_FILE)
 @click.argument("out", type=_FILE)
 @click.option("--policy", required=True, metavar="AREA", help="An area code or a policy folder.")
-@click.option("--engine", default="reference", show_default=True, help=_ENGINE_HELP)
-@click.option("--runner", default="local", show_default=True, help=_RUNNER_HELP)
+@click.option("--engine", default="reference", show_default=True, help=ENGINE_HELP)
+@click.option("--runner", default="local", show_default=True, help=RUNNER_HELP)
 @click.option("--lines", type=_FILE, help="The file of lines, where IN is a file and not a folder.")
 @click.option("--catalogue", type=_FILE, help="A catalogue in place of the area's own.")
 @click.option("--with-examples", is_flag=True, help="Switch example values on.")
@@ -77,15 +81,12 @@ def settle(
     places = find_places(claims, lines)
     results = ResultPlaces(out, lines_out, determinations)
 
-    def tell(text: Text) -> None:
-        click.echo(text.in_language(language), err=True)
-
     with interruptible(), progress_bars(language) as bars:
         summary = settle_file(
             law,
             places,
             results=results,
-            engine=Way(engine, runner, tell),
+            engine=Way(engine, runner, teller(language)),
             progress=bars.of(Text("结算", "settling")),
         )
     if as_json:

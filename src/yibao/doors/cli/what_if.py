@@ -11,7 +11,13 @@ import click
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
 from yibao.doors.cli.pictures import make_folder, picture_form, write_content
-from yibao.doors.cli.running import interruptible, progress_bars
+from yibao.doors.cli.running import (
+    ENGINE_HELP,
+    RUNNER_HELP,
+    interruptible,
+    progress_bars,
+    teller,
+)
 
 if TYPE_CHECKING:
     from yibao.offices.actuary.whatif.runs import Asked, Sample, Side
@@ -28,7 +34,8 @@ _FILE = click.Path(path_type=Path)
 @click.argument("claims", type=_FILE)
 @click.option("--policy", required=True, metavar="AREA", help="An area code or a policy folder.")
 @click.option("--base-reform", default="law", help="Put a reform under the base as well.")
-@click.option("--engine", default="reference", show_default=True, help="Which engine settles.")
+@click.option("--engine", default="kernel", show_default=True, help=ENGINE_HELP)
+@click.option("--runner", default="local", show_default=True, help=RUNNER_HELP)
 @click.option("--lines", type=_FILE, help="The file of lines, where CLAIMS is a file.")
 @click.option("--catalogue", type=_FILE, help="A catalogue in place of the area's own.")
 @click.option("--with-examples", is_flag=True, help="Switch example values on, on both sides.")
@@ -38,9 +45,9 @@ _FILE = click.Path(path_type=Path)
 @click.option("--out", type=_FILE, metavar="FOLDER", help="Also write the tables there, as CSV.")
 @language_option
 def what_if(
-    reform: str, claims: Path, policy: str, base_reform: str, engine: str, lines: Path | None,
-    catalogue: Path | None, with_examples: bool, as_json: bool, brief: bool, picture: Path | None,
-    out: Path | None, language: Language,
+    reform: str, claims: Path, policy: str, base_reform: str, engine: str, runner: str,
+    lines: Path | None, catalogue: Path | None, with_examples: bool, as_json: bool, brief: bool,
+    picture: Path | None, out: Path | None, language: Language,
 ) -> None:  # fmt: skip
     """Ask what a reform would do.
 
@@ -57,7 +64,7 @@ def what_if(
     asked = Asked(
         policy, reforms_named(reform), reforms_named(base_reform), with_examples, catalogue
     )
-    comparison = _compare(asked, sample_of(claims, lines), engine=engine, language=language)
+    comparison = _compare(asked, sample_of(claims, lines), by=(engine, runner), language=language)
     if out is not None:
         from yibao.offices.actuary.whatif.output import write_tables
 
@@ -76,7 +83,10 @@ def what_if(
         raise SystemExit(NOT_ALL_COMPARED)
 
 
-def _compare(asked: Asked, sample: Sample, *, engine: str, language: Language) -> Comparison:
+def _compare(
+    asked: Asked, sample: Sample, *, by: tuple[str, str], language: Language
+) -> Comparison:
+    from yibao.offices.actuary.settling import Way
     from yibao.offices.actuary.whatif.compare import what_if as compare
 
     with interruptible(), progress_bars(language) as bars:
@@ -87,7 +97,7 @@ def _compare(asked: Asked, sample: Sample, *, engine: str, language: Language) -
                 tellers[side] = bars.of(Text("改革结算", "settling, reform"))
             tellers[side](done, total)
 
-        return compare(asked, sample, engine=engine, progress=tell)
+        return compare(asked, sample, engine=Way(*by, teller(language)), progress=tell)
 
 
 def _tell(

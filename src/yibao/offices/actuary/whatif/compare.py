@@ -21,6 +21,7 @@ from yibao.base.checks import check
 from yibao.base.errors import YibaoError
 from yibao.base.texts import Text
 from yibao.engines.policy.area import AreaPolicy
+from yibao.offices.actuary.settling import Way
 from yibao.offices.actuary.whatif.grounds import grounds_of, question_texts
 from yibao.offices.actuary.whatif.groups import in_order, stage_groups
 from yibao.offices.actuary.whatif.pairs import Sums, Tables, add_tables
@@ -46,10 +47,12 @@ def what_if(
     asked: Asked,
     sample: Sample,
     *,
-    engine: str = "reference",
+    engine: str | Way = "reference",
     progress: Progress | None = None,
 ) -> Comparison:
     """Settle the claims under both laws and compare; ``progress`` is told side, done and all.
+
+    ``engine`` is its name or a way of settling; the answer is the same for every one.
 
     Raises:
         UnableToCompare: if both sides are the same law.
@@ -58,16 +61,17 @@ def what_if(
     """
     if set(asked.base) == set(asked.reform):
         raise _same_law(asked)
+    way = engine if isinstance(engine, Way) else Way(engine)
     laws = asked.law("base"), asked.law("reform")
     with tempfile.TemporaryDirectory(prefix="yibao-what-if-") as name:
         folder = Path(name)
         base = run(
-            laws[0], sample, engine=engine, folder=folder / "base", tell=_of("base", progress)
+            laws[0], sample, engine=way, folder=folder / "base", tell=_of("base", progress)
         )
         reform = run(
-            laws[1], sample, engine=engine, folder=folder / "reform", tell=_of("reform", progress)
+            laws[1], sample, engine=way, folder=folder / "reform", tell=_of("reform", progress)
         )
-        return _compared(asked, sample, runs=(base, reform), engine=engine, folder=folder)
+        return _compared(asked, sample, runs=(base, reform), engine=way.engine, folder=folder)
 
 
 def _of(side: Side, progress: Progress | None) -> Callable[[int, int], None]:

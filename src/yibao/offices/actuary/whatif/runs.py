@@ -16,7 +16,7 @@ import polars as pl
 from yibao.engines.benefits.rows import Law
 from yibao.engines.policy.area import AreaPolicy
 from yibao.offices.actuary.laws import open_law
-from yibao.offices.actuary.settling import ResultPlaces, settle_file
+from yibao.offices.actuary.settling import ResultPlaces, Way, settle_file
 from yibao.storage.files.claim_files import ClaimsPlace, find_claims
 from yibao.storage.files.partitions import (
     check_members,
@@ -97,13 +97,14 @@ class Run:
 
 
 def run(
-    law: Law, sample: Sample, *, engine: str, folder: Path, tell: Callable[[int, int], None]
+    law: Law, sample: Sample, *, engine: str | Way, folder: Path, tell: Callable[[int, int], None]
 ) -> Run:
     """Settle a sample under a law, its tables in a new ``folder``; ``tell``: done and all.
 
     Raises:
         FaultsFound: if the claims cannot be used.
         UnableToSettle: if there is no such engine.
+        UnableToRun: if there is no such runner, or it is not installed.
     """
     folder.mkdir()
     tables, rejects, read = [], [], 0
