@@ -114,6 +114,27 @@ def test_a_claim_that_is_refused_is_refused_in_the_references_words(seed):
             assert told(kernel().adjudicate, version, claim) == told(adjudicate, version, claim)
 
 
+WRONG_AMOUNTS = [-1, True, 1.0, 10**13 + 1, "1"]
+
+
+@pytest.mark.parametrize("wrong", WRONG_AMOUNTS)
+def test_amounts_are_judged_again_where_slots_came_before(wrong):
+    """The kernel remembers which slots claims hold; what stands in them it looks at every time."""
+    version = random_plan(3)
+    claim = next(c for c in random_year("again", version) if len(c.slots) > 1 and not c.lines)
+    first = next(iter(claim.slots))
+    plain = replace(claim, slots=dict.fromkeys(claim.slots, 1000))
+    reverse = replace(plain, slots=dict(reversed(plain.slots.items())))
+    nothing = replace(plain, slots={**plain.slots, first: 0})
+    much = replace(plain, slots=dict.fromkeys(claim.slots, 9 * 10**12))
+    for one in (plain, plain, reverse, reverse, nothing, nothing, plain, much):
+        assert told(kernel().adjudicate, version, one) == told(adjudicate, version, one)
+    broken = replace(plain, slots={**plain.slots, first: wrong})
+    refused = told(kernel().adjudicate, version, broken)
+    assert refused == told(adjudicate, version, broken)
+    assert refused[1].startswith("amount_")
+
+
 @shapes(long=range(12, 60))
 def test_forgotten_sums_give_the_same_columns(seed):
     """Member-years that stand together need no rows; what occurs once needs no key."""

@@ -25,23 +25,36 @@ def check_closure(determination: Determination) -> None:
     Raises:
         InvariantBroken: naming the claim, the identity and the figures.
     """
-    name = determination.claim_id
-    _sums(f"{name}: opened", (amount for _, amount in determination.opening), determination)
+    name, submitted = determination.claim_id, determination.submitted_amount
+    opened = [amount for _, amount in determination.opening]
+    _not_negative(f"{name}: opened", opened)
+    _equal(f"{name}: opened", "submitted", sum(opened), submitted)
+    paid = 0
     for layer in determination.layers:
         if not _is_idle(layer):
             _check_layer(layer, f"{name}/{layer.layer}")
-    _not_negative(f"{name}: left", (amount for _, amount in determination.left))
-    total = determination.benefit_amount + determination.out_of_pocket_amount
-    _equal(name, "benefits + left = submitted", total, determination.submitted_amount)
+            paid += layer.benefit_amount
+    left = [amount for _, amount in determination.left]
+    _not_negative(f"{name}: left", left)
+    _equal(name, "benefits + left = submitted", paid + sum(left), submitted)
     _check_lines(determination)
     _check_deltas(determination)
 
 
 def _is_idle(layer: LayerResult) -> bool:
     """Whether a layer did nothing at all, so that nothing of it needs to close."""
-    amounts = (layer.base_amount, layer.admitted_amount, layer.covered_amount, layer.benefit_amount)
-    parts = (layer.slots, layer.paid_by, layer.bands, layer.over_ceiling, layer.counters)
-    return not any(amounts) and not any(parts) and layer.deductible is None
+    return not (
+        layer.base_amount
+        or layer.admitted_amount
+        or layer.covered_amount
+        or layer.benefit_amount
+        or layer.slots
+        or layer.paid_by
+        or layer.bands
+        or layer.over_ceiling
+        or layer.counters
+        or layer.deductible is not None
+    )
 
 
 def _check_layer(layer: LayerResult, name: str) -> None:
@@ -53,7 +66,7 @@ def _check_layer(layer: LayerResult, name: str) -> None:
     if layer.top_up is None:
         slices = sum([band.slice_amount for band in layer.bands])
         _equal(name, "slices", slices, layer.covered_amount)
-        product = sum([band.exact_product for band in layer.bands])
+        product = sum([band.slice_amount * band.rate for band in layer.bands])
         _equal(name, "bands pay", round_half_up(product, MILLION), layer.benefit_amount)
     for use in layer.payment_ceilings:
         _fits(name, "payment", layer.benefit_amount, use)
@@ -69,9 +82,11 @@ def _check_slots(layer: LayerResult, name: str) -> None:
     drawn = deductible = benefit = coinsurance = 0
     tails: dict[str, int] = {}
     for one in layer.slots:
-        over = [amount for _, amount in one.over_ceiling]
-        parts = [one.deductible, one.benefit, one.coinsurance, *over]
-        if min(one.kept, *parts) < 0:
+        parts = [one.deductible, one.benefit, one.coinsurance]
+        for ceiling, amount in one.over_ceiling:
+            parts.append(amount)
+            tails[ceiling] = tails.get(ceiling, 0) + amount
+        if one.kept < 0 or min(parts) < 0:
             raise InvariantBroken(f"{name}: {one.slot}: negative amount in {one}")
         if sum(parts) != one.drawn:
             raise _unequal(name, str(one.slot), sum(parts), one.drawn)
@@ -79,16 +94,16 @@ def _check_slots(layer: LayerResult, name: str) -> None:
         deductible += one.deductible
         benefit += one.benefit
         coinsurance += one.coinsurance
-        for ceiling, amount in one.over_ceiling:
-            tails[ceiling] = tails.get(ceiling, 0) + amount
+    taken, over = layer.deductible_amount, 0
     _equal(name, "drawn", drawn, layer.base_amount)
-    _equal(name, "deductible", deductible, layer.deductible_amount)
+    _equal(name, "deductible", deductible, taken)
     _equal(name, "benefit", benefit, layer.benefit_amount)
     _equal(name, "own share", coinsurance, layer.coinsurance_amount)
-    if tails != dict(layer.over_ceiling):
-        raise InvariantBroken(f"{name}: tails {tails} ≠ {layer.over_ceiling}")
-    placed = layer.deductible_amount + layer.benefit_amount + layer.coinsurance_amount
-    _equal(name, "base", placed + layer.over_ceiling_amount, layer.base_amount)
+    if tails or layer.over_ceiling:
+        over = layer.over_ceiling_amount
+        if tails != dict(layer.over_ceiling):
+            raise InvariantBroken(f"{name}: tails {tails} ≠ {layer.over_ceiling}")
+    _equal(name, "base", taken + benefit + coinsurance + over, layer.base_amount)
 
 
 def _check_lines(determination: Determination) -> None:
@@ -116,9 +131,10 @@ def _check_deltas(determination: Determination) -> None:
     moved: dict[CounterKey, int] = {}
     for layer in determination.layers:
         for move in layer.counters:
-            if move.delta < 0:
-                raise InvariantBroken(f"{name}: {move.key} moves by {move.delta}")
-            moved[move.key] = moved.get(move.key, 0) + move.delta
+            key, delta = move.key, move.delta
+            if delta < 0:
+                raise InvariantBroken(f"{name}: {key} moves by {delta}")
+            moved[key] = moved.get(key, 0) + delta
     deltas = dict(determination.deltas)
     for key, delta in moved.items():
         if deltas.get(key, 0) != delta:
@@ -131,12 +147,6 @@ def _check_deltas(determination: Determination) -> None:
 def _fits(name: str, what: str, amount: int, use: CeilingUse) -> None:
     if use.room is not None and amount > use.room:
         raise InvariantBroken(f"{name}: {what} {amount} > {use.name} {use.room}")
-
-
-def _sums(what: str, amounts: Iterable[int], determination: Determination) -> None:
-    amounts = list(amounts)
-    _not_negative(what, amounts)
-    _equal(what, "submitted", sum(amounts), determination.submitted_amount)
 
 
 def _not_negative(what: str, amounts: Iterable[int]) -> None:

@@ -5,13 +5,12 @@ A cell is used by one thread at a time; whoever wants another makes one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import numpy as np
 
 from yibao.base.errors import YibaoError
-from yibao.engines.benefits.claim import Slot
-from yibao.engines.benefits.kernel.batch import Batch, Run, Wanted, empty_results
+from yibao.engines.benefits.kernel.batch import Batch, Ints, Run, Wanted, empty_results
 from yibao.engines.benefits.kernel.driver_code import BEGINS
 from yibao.engines.benefits.kernel.layout import stay_key
 from yibao.engines.benefits.kernel.program import Program
@@ -25,7 +24,7 @@ class Cell:
 
     def __init__(self, program: Program) -> None:
         groups = range(len(program.sums.groups))
-        self._sums = {
+        sums: dict[int | None, Ints] = {
             group: np.zeros((1, max(1, program.sums.width_of(group))), np.int64)
             for group in (None, *groups)
         }
@@ -34,15 +33,16 @@ class Cell:
             amounts=np.zeros((len(program.inputs), 1), np.int64),
             years=np.zeros(1, np.int32),
             keys={group: np.zeros(1, np.int32) for group in groups},
-            sums=self._sums,
+            sums=sums,
         )
-        self._batch = batch
-        self._results = empty_results(program, batch, wanted=_WANTED)
-        self._run = Run(program, batch, results=self._results, wanted=_WANTED, part=(0, 1))
-        self._inputs = {Slot.parse(name): place for place, name in enumerate(program.inputs)}
-        self._outputs = program.outputs
+        results = empty_results(program, batch, wanted=_WANTED)
+        self._run = Run(program, batch, results=results, wanted=_WANTED, part=(0, 1))
+        self._results = results
+        self._whole_amounts = batch.amounts
+        self._profile = batch.profiles.data
+        self._amounts = batch.amounts.reshape(-1).data
+        self._sums = {group: column.reshape(-1).data for group, column in sums.items()}
         shape = program.shapes[0]
-        self._layers_count = len(shape.layers)
         self._places = []
         for counter in shape.counters:
             names = [counter.name]
@@ -51,17 +51,16 @@ class Cell:
             spots = [(program.sums.group_of(name), program.sums.place_of(name)) for name in names]
             self._places.append((counter.name, spots))
 
-    def settle(self, profile: int, opening: Mapping[Slot, int], *, book: QuickBook) -> bool:
-        """Settle one claim; whether it was not rejected."""
-        batch, results = self._batch, self._results
-        batch.profiles[0] = profile - BEGINS
-        batch.amounts.fill(0)
-        for slot, amount in opening.items():
-            batch.amounts[self._inputs[slot], 0] = amount
+    def settle(self, profile: int, opening: Iterable[tuple[int, int]], *, book: QuickBook) -> bool:
+        """Settle one claim; whether it was not rejected. ``opening``: inputs and their amounts."""
+        self._profile[0] = profile - BEGINS
+        self._whole_amounts.fill(0)
+        for place, amount in opening:
+            self._amounts[place] = amount
         for name, spots in self._places:
             self._open(name, spots, book)
-        results.columns.fill(0)
-        results.figures.fill(0)
+        self._results.columns.fill(0)
+        self._results.figures.fill(0)
         return self.run() == 0
 
     def run(self) -> int:
@@ -74,9 +73,9 @@ class Cell:
         except YibaoError:  # a key that cannot be had is not read either
             amounts = 0
         group, place = spots[0]
-        self._sums[group][0, place] = amounts
+        self._sums[group][place] = amounts
         for group, place in spots[1:]:
-            self._sums[group][0, place] = book.known_number(name)
+            self._sums[group][place] = book.known_number(name)
 
     @property
     def figures(self) -> list[list[int]]:
@@ -85,7 +84,7 @@ class Cell:
         return found
 
     @property
-    def left(self) -> dict[str, int]:
-        """What is left on the member, by column, zeros left out."""
+    def columns(self) -> list[int]:
+        """What is left on the member, in the order of the program's columns."""
         amounts: list[int] = self._results.columns[:, 0].tolist()
-        return {name: amount for name, amount in zip(self._outputs, amounts, strict=True) if amount}
+        return amounts

@@ -7,8 +7,7 @@ them. Every part is held against the figures, so that neither can drift from the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from yibao.base.errors import InvariantBroken
@@ -44,6 +43,19 @@ class Figures(NamedTuple):
     pay: int
 
 
+GROWN = {
+    measure: Figures._fields.index(figure)
+    for measure, figure in (
+        ("drawn", "base"),
+        ("admitted", "admitted"),
+        ("deductible", "taken"),
+        ("covered", "covered"),
+        ("paid", "pay"),
+    )
+}
+"""The place of the figure that a counter grows by."""
+
+
 class DrawnSlot(NamedTuple):
     """A slot as drawn: how much of it, and what stays."""
 
@@ -55,9 +67,13 @@ class DrawnSlot(NamedTuple):
 Cut = tuple[int, int, str]
 """A tail of the line: from where, up to where, by which ceiling."""
 
+Uses = tuple[CeilingUse, ...]
+
 
 class Rebuilt:
     """One layer of one claim, from its figures."""
+
+    __slots__ = ("book", "figures", "found", "layer", "moves")
 
     def __init__(
         self, layer: Layer, figures: Figures, *, found: Resolved, book: CounterBook
@@ -66,90 +82,91 @@ class Rebuilt:
         self.figures = figures
         self.found = found
         self.book = book
-        self.moves: dict[CounterKey, CounterMove] = {}
+        self.moves: dict[str, tuple[CounterKey, int, int]] = {}
 
     def result(
         self, drawn: Sequence[DrawnSlot], *, shares: Sequence[NumberUsed], top_up: TopUpUse | None
     ) -> LayerResult:
         """The layer's result; the book's counters have grown then."""
-        figures, found = self.figures, self.found
-        before = self._uses(found.before, cut_to=figures.admitted, amount=figures.base)
+        figures, found, layer = self.figures, self.found, self.layer
+        base, admitted, taken, cover, reached, uncapped, covered, pay = figures
+        before, admitted_by = self._uses(found.before, cut_to=admitted, amount=base)
         deductible = self._deductible()
-        net = figures.admitted - figures.taken
-        after = self._uses(found.after, cut_to=figures.cover, amount=net)
+        after, cover_by = self._uses(found.after, cut_to=cover, amount=admitted - taken)
         low = self._low()
-        payment = self._uses(found.payment, cut_to=figures.pay, amount=figures.uncapped)
+        payment, paid_by = self._uses(found.payment, cut_to=pay, amount=uncapped)
         bands = self._slices(low)
-        tails = self._tails(_binding(payment), _binding(after), _binding(before))
-        pays = self._paid_up_to(bands)
+        tails: Sequence[Cut] = ()
+        if taken + covered < base:
+            tails = self._tails(paid_by, cover_by, admitted_by)
+        slots = self._outcomes(drawn, tails, bands)
         self._feed()
         return LayerResult(
-            layer=self.layer.name,
-            label=self.layer.label,
+            layer=layer.name,
+            label=layer.label,
             applied=True,
             unmet_condition=(),
-            base_amount=figures.base,
-            admitted_amount=figures.admitted,
+            base_amount=base,
+            admitted_amount=admitted,
             deductible=deductible,
-            covered_before_payment_ceiling=figures.reached,
-            covered_amount=figures.covered,
+            covered_before_payment_ceiling=reached,
+            covered_amount=covered,
             bands=bands,
             top_up=top_up,
-            uncapped_benefit_amount=figures.uncapped,
-            benefit_amount=figures.pay,
-            coinsurance_amount=figures.covered - figures.pay,
+            uncapped_benefit_amount=uncapped,
+            benefit_amount=pay,
+            coinsurance_amount=covered - pay,
             over_ceiling=_summed(tails),
             ceilings_before_deductible=before,
             ceilings_after_deductible=after,
             payment_ceilings=payment,
-            slots=tuple(self._outcomes(drawn, tails, pays)),
+            slots=slots,
             paid_by=self._funds(),
-            counters=tuple(self.moves.values()),
-            numbers=(*shares, *found.numbers),
-            structure=self.layer.structure,
+            counters=tuple([CounterMove(*move) for move in self.moves.values()]),
+            numbers=(*shares, *found.numbers) if shares else found.numbers,
+            structure=layer.structure,
         )
 
-    def _read(self, use: CeilingUse | DeductibleUse) -> tuple[CounterKey | None, int]:
-        return self._read_counter("" if use.counter is None else use.counter.counter)
-
-    def _read_counter(self, name: str) -> tuple[CounterKey | None, int]:
-        if not name:
-            return None, 0
+    def _read(self, name: str) -> tuple[CounterKey, int]:
         key, balance = self.book.read(name)
-        if key not in self.moves:
-            self.moves[key] = CounterMove(key, balance, 0)
+        if name not in self.moves:
+            self.moves[name] = (key, balance, 0)
         return key, balance
 
-    def _use(self, use: CeilingUse) -> CeilingUse:
-        key, balance = self._read(use)
-        room = None if use.amount is None else max(0, use.amount - balance)
-        return CeilingUse(use.name, key, use.amount, balance, room, binds=False)
+    def _room(self, use: CeilingUse) -> tuple[CounterKey | None, int, int | None]:
+        """A ceiling's counter, its balance, and the room that is left."""
+        if use.counter is None:
+            return None, 0, use.amount
+        key, balance = self._read(use.counter.counter)
+        return key, balance, None if use.amount is None else max(0, use.amount - balance)
 
-    def _uses(
-        self, listed: Sequence[CeilingUse], *, cut_to: int, amount: int
-    ) -> tuple[CeilingUse, ...]:
-        """Ceilings as they stood; where they cut, the first whose room is what was left."""
-        uses = [self._use(use) for use in listed]
-        rooms = [use.room for use in uses if use.room is not None]
-        if min([amount, *rooms]) != cut_to:
-            raise InvariantBroken(f"{self.layer.name}: {cut_to} of {amount}, {rooms}")
-        if cut_to < amount:
-            place = next(index for index, use in enumerate(uses) if use.room == cut_to)
-            uses[place] = replace(uses[place], binds=True)
-        return tuple(uses)
+    def _uses(self, listed: Uses, *, cut_to: int, amount: int) -> tuple[Uses, str]:
+        """Ceilings as they stood; where they cut, the first whose room is what was left binds."""
+        least, binding, uses = amount, "", []
+        for use in listed:
+            key, balance, room = self._room(use)
+            binds = not binding and room == cut_to < amount
+            if binds:
+                binding = use.name
+            if room is not None and room < least:
+                least = room
+            uses.append(CeilingUse(use.name, key, use.amount, balance, room, binds))
+        if least != cut_to:
+            raise InvariantBroken(f"{self.layer.name}: {cut_to} of {amount}, {uses}")
+        return tuple(uses), binding
 
     def _deductible(self) -> DeductibleUse | None:
         found = self.found.deductible
         if found is None:
             return None
-        key, balance = self._read(found)
+        key, balance = (None, 0) if found.counter is None else self._read(found.counter.counter)
         unmet = max(0, found.due - balance)
-        maximum = None
-        if found.yearly_maximum is not None:
-            maximum = self._use(found.yearly_maximum)
-            if maximum.room is not None and maximum.room < unmet:
-                unmet = maximum.room
-                maximum = replace(maximum, binds=True)
+        maximum = found.yearly_maximum
+        if maximum is not None:
+            keyed, met, room = self._room(maximum)
+            binds = room is not None and room < unmet
+            unmet = room if room is not None and binds else unmet
+            maximum = CeilingUse(maximum.name, keyed, maximum.amount, met, room, binds)
         taken = self.figures.taken
         if min(unmet, self.figures.admitted) != taken:
             raise InvariantBroken(f"{self.layer.name}: {taken} taken of {unmet}")
@@ -157,10 +174,10 @@ class Rebuilt:
 
     def _low(self) -> int:
         """Where the covered cost begins on the bands' line."""
-        pays = self.layer.pays
+        pays, position = self.layer.pays, self.found.position
         if not isinstance(pays, Bands):
             return 0
-        _, balance = self._read_counter(self.found.position)
+        balance = self._read(position)[1] if position else 0
         return balance + self.figures.taken if pays.is_measured_from_zero else balance
 
     def _slices(self, low: int) -> tuple[BandUse, ...]:
@@ -168,28 +185,25 @@ class Rebuilt:
         pays, bands, figures = self.layer.pays, self.found.bands, self.figures
         if isinstance(pays, TopUp):
             return ()
+        uses, high = [], low + figures.covered
         if pays.mode == "whole":
             high = low + figures.cover
             band = next(band for band in reversed(bands) if band.start <= high)
-            uses = [BandUse(band.start, band.to, band.rate, figures.covered)]
+            if figures.covered:
+                uses.append(BandUse(band.start, band.to, band.rate, figures.covered))
         else:
-            high = low + figures.covered
-            uses = [
-                BandUse(band.start, band.to, band.rate, part)
-                for band in bands
-                if (
-                    part := (high if band.to is None else min(high, band.to)) - max(low, band.start)
-                )
-                > 0
-            ]
-        slices = tuple(use for use in uses if use.slice_amount)
-        covered = sum([use.slice_amount for use in slices])
-        pay = round_half_up(sum([use.exact_product for use in slices]), MILLION)
+            for band in bands:
+                end = high if band.to is None else min(high, band.to)
+                part = end - max(low, band.start)
+                if part > 0:
+                    uses.append(BandUse(band.start, band.to, band.rate, part))
+        covered = sum([use.slice_amount for use in uses])
+        pay = round_half_up(sum([use.slice_amount * use.rate for use in uses]), MILLION)
         if (covered, pay) != (figures.covered, figures.pay):
             raise InvariantBroken(
                 f"{self.layer.name}: bands pay {pay} for {covered}, not {figures}"
             )
-        return slices
+        return tuple(uses)
 
     def _tails(self, payment: str, after: str, before: str) -> list[Cut]:
         figures = self.figures
@@ -206,70 +220,57 @@ class Rebuilt:
                 start = end
         return tails
 
-    def _paid_up_to(self, bands: Sequence[BandUse]) -> Callable[[int], int]:
+    def _paid_up_to(self, covered: int, bands: Sequence[BandUse]) -> int:
         """What the layer pays for the first fen that it covers. Rounding: half up, cumulative."""
-        pay = self.figures.pay
+        figures = self.figures
+        if not covered or covered == figures.covered:
+            return figures.pay if covered else 0
         if isinstance(self.layer.pays, TopUp):
-            return lambda covered: min(covered, pay)
-
-        def paid(covered: int) -> int:
-            product = 0
-            for band in bands:
-                part = min(covered, band.slice_amount)
-                product += part * band.rate
-                covered -= part
-            return round_half_up(product, MILLION)
-
-        return paid
+            return min(covered, figures.pay)
+        product = 0
+        for band in bands:
+            part = min(covered, band.slice_amount)
+            product += part * band.rate
+            covered -= part
+        return round_half_up(product, MILLION)
 
     def _outcomes(
-        self, drawn: Sequence[DrawnSlot], tails: Sequence[Cut], paid: Callable[[int], int]
-    ) -> Iterator[SlotOutcome]:
+        self, drawn: Sequence[DrawnSlot], tails: Sequence[Cut], bands: Sequence[BandUse]
+    ) -> tuple[SlotOutcome, ...]:
+        """What becomes of each slot, laid end to end on the line."""
         taken, covered_amount = self.figures.taken, self.figures.covered
         end = end_covered = end_paid = 0
-        for one in drawn:
+        outcomes = []
+        for slot, amount, kept in drawn:
             start, start_covered, start_paid = end, end_covered, end_paid
-            end = start + one.amount
+            end = start + amount
             end_covered = min(max(end - taken, 0), covered_amount)
-            end_paid = paid(end_covered)
-            cuts = [(min(end, stop) - max(start, begin), name) for begin, stop, name in tails]
+            end_paid = self._paid_up_to(end_covered, bands)
             benefit = end_paid - start_paid
-            yield SlotOutcome(
-                slot=one.slot,
-                drawn=one.amount,
-                kept=one.kept,
-                deductible=min(end, taken) - min(start, taken),
-                benefit=benefit,
-                coinsurance=end_covered - start_covered - benefit,
-                over_ceiling=_summed([(0, part, name) for part, name in cuts if part > 0]),
-            )
+            over: tuple[tuple[str, int], ...] = ()
+            if tails:
+                cuts = [(max(start, begin), min(end, stop), name) for begin, stop, name in tails]
+                over = _summed([cut for cut in cuts if cut[0] < cut[1]])
+            deductible = min(end, taken) - min(start, taken)
+            coinsurance = end_covered - start_covered - benefit
+            outcomes.append(SlotOutcome(slot, amount, kept, deductible, benefit, coinsurance, over))
+        return tuple(outcomes)
 
     def _feed(self) -> None:
-        figures = self.figures
-        grown = {
-            "drawn": figures.base,
-            "admitted": figures.admitted,
-            "deductible": figures.taken,
-            "covered": figures.covered,
-            "paid": figures.pay,
-        }
+        book, moves = self.book, self.moves
         for name in self.found.feeds:
-            delta = grown[self.book.counter(name).adds]
-            before = self.book.balance(name)
-            key = self.book.feed(name, delta)
-            known = self.moves.get(key)
-            self.moves[key] = CounterMove(key, known.before if known else before, delta)
+            delta = self.figures[GROWN[book.counter(name).adds]]
+            known = moves.get(name)
+            before = book.balance(name) if known is None else known[1]
+            moves[name] = (book.feed(name, delta), before, delta)
 
     def _funds(self) -> tuple[tuple[str, int], ...]:
         """Rounding: largest remainder, once a layer, ties to the first listed."""
-        funds = [payer.fund for payer in self.layer.paid_by]
-        if len(funds) == 1:
-            return ((funds[0], self.figures.pay),)
-        return tuple(zip(funds, allocate(self.figures.pay, self.found.shares), strict=True))
-
-
-def _binding(uses: Sequence[CeilingUse]) -> str:
-    return next((use.name for use in uses if use.binds), "")
+        payers, pay = self.layer.paid_by, self.figures.pay
+        if len(payers) == 1:
+            return ((payers[0].fund, pay),)
+        funds = [payer.fund for payer in payers]
+        return tuple(zip(funds, allocate(pay, self.found.shares), strict=True))
 
 
 def _summed(tails: Sequence[Cut]) -> tuple[tuple[str, int], ...]:
