@@ -9,6 +9,7 @@ import click
 
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
+from yibao.doors.cli.running import ENGINE_HELP
 
 if TYPE_CHECKING:
     from yibao.offices.actuary.published import Compared, Example
@@ -31,9 +32,9 @@ _FIGURES = {
     help="Folder for the pictures.",
 )
 @click.option(
-    "--members", default=3000, show_default=True, help="Size of the synthetic cities; 0: none."
+    "--members", default=50_000, show_default=True, help="Size of the synthetic cities; 0: none."
 )
-@click.option("--engine", default="reference", show_default=True, help="Which engine settles.")
+@click.option("--engine", default="kernel", show_default=True, help=ENGINE_HELP)
 @language_option
 def demo(out: Path, members: int, engine: str, language: Language) -> None:
     """Settle published bills and a small city's year, explain, and ask what reforms would do.

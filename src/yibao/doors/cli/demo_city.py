@@ -32,12 +32,13 @@ def run_city(out: Path, *, members: int, engine: str, language: Language) -> Non
     questions = [
         read_what_if(path) for path in sorted((examples_root() / "what_if").glob("*.yaml"))
     ]
-    for year in dict.fromkeys(question.year for question in questions):
-        _make(out, year, members=members, language=language)
     year = questions[0].year
+    _make(out, year, members=members, language=language)
     _settle(out, year, engine=engine, language=language)
     _explain(out, year, language=language)
     for question in questions:
+        if question.year != year:
+            _make(out, question.year, members=members, language=language)
         _ask(question, out, engine=engine, language=language)
 
 
@@ -66,10 +67,17 @@ def _run(command: str, words: Mapping[str, object], *, language: Language) -> No
 
 def _make(out: Path, year: int, *, members: int, language: Language) -> None:
     folder = _city(out, year)
+    _clear(folder)
+    words = {
+        "--members": members, "--seed": SEED, "--year": year, "--out": folder, "--brief": True,
+    }  # fmt: skip
+    _run("city make", words, language=language)
+
+
+def _clear(folder: Path) -> None:
+    """Make room where an earlier demo left claims in partitions."""
     if (folder / "manifest.json").exists():
         shutil.rmtree(folder)
-    words = {"--members": members, "--seed": SEED, "--year": year, "--out": folder}
-    _run("city make", words, language=language)
 
 
 def _settle(out: Path, year: int, *, engine: str, language: Language) -> None:
@@ -119,8 +127,14 @@ def _ask(question: WhatIfExample, out: Path, *, engine: str, language: Language)
     title = question.title.zh if language == "zh" else question.title.en
     click.echo()
     click.secho(title, bold=True)
+    claims = _city(out, question.year)
+    if question.care_types:
+        (city, claims), kinds = (claims, out / f"asked-{question.what_if}"), question.care_types
+        _clear(claims)
+        chosen = {"dir": city, "--care-type": " ".join(kinds), "--out": claims}
+        _run("city choose", chosen, language=language)
     words = {
-        "reform": question.reform, "claims": _city(out, question.year), "--policy": question.policy,
+        "reform": question.reform, "claims": claims, "--policy": question.policy,
         "--base-reform": question.base, "--engine": engine,
         "--with-examples": question.with_examples, "--brief": True,
         "--picture": out / f"what-if-{question.what_if}.png",

@@ -58,13 +58,17 @@ class Told(Written):
 
 
 class WhatIfExample(Written):
-    """A question of `yibao demo`: two laws of one year, and what was published about the change."""
+    """A question of `yibao demo`: two laws of one year, and what was published about the change.
+
+    ``care_types``: asked of their claims alone, because the year's law covers no others.
+    """
 
     what_if: Name
     title: Label
     policy: str
     year: int
     with_examples: bool = False
+    care_types: Annotated[tuple[Name, ...], Field(strict=False)] = ()
     base: str
     reform: str
     published: Told

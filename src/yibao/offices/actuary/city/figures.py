@@ -52,7 +52,10 @@ class Measure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"name": "target"}):
-    """A published quotient, the months it covers, and the bounds of generated / published."""
+    """A published quotient, the months it covers, and the bounds of generated / published.
+
+    What is of kind ``beside`` has no bounds: it is printed beside the city's figure and no more.
+    """
 
     name: str
     source: tuple[str, ...]
@@ -63,8 +66,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"n
     year: int
     months: int
     measure: Measure
-    bounds: dict[Literal["from", "to"], str]
-    kind: Literal["near", "at_most", "at_least"] = "near"
+    bounds: dict[Literal["from", "to"], str] = {}
+    kind: Literal["near", "at_most", "at_least", "beside"] = "near"
     settled: bool = False
     note: Words | None = None
 
@@ -87,6 +90,7 @@ class _Targets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     area: str
     sources: dict[str, Words]
     targets: tuple[Target, ...]
+    beside: tuple[Target, ...]
     not_generated: tuple[Words, ...]
 
 
@@ -143,6 +147,7 @@ class Figures:
 
     area: str
     targets: Mapping[str, Target]
+    beside: tuple[Target, ...]
     assumptions: Mapping[str, Assumption]
     conditions: tuple[Condition, ...]
     items: Mapping[str, tuple[Item, ...]]
@@ -195,6 +200,7 @@ def read_figures() -> Figures:
     return Figures(
         targets.area,
         {target.name: target for target in targets.targets},
+        targets.beside,
         assumed.values,
         tuple(_condition(row) for row in _rows(texts["conditions.csv"])),
         _items(texts["items.csv"]),

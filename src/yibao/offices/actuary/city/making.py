@@ -68,7 +68,7 @@ def make_city(
         UnableToMakeCity: if ``out`` is there already, or cannot be written.
     """
     plan = plan_of(order)
-    with _whole_folder(out) as folder:
+    with whole_folder(out) as folder:
         writer = CityWriter(folder, order, contract=contract)
         try:
             for chunk, number in _drawn(plan):
@@ -99,8 +99,12 @@ def _drawn(plan: Plan) -> Iterator[tuple[DrawnChunk, int]]:
 
 
 @contextmanager
-def _whole_folder(out: Path) -> Iterator[Path]:
-    """A hidden folder that becomes ``out`` when all went well, and goes away otherwise."""
+def whole_folder(out: Path) -> Iterator[Path]:
+    """A hidden folder that becomes ``out`` when all went well, and goes away otherwise.
+
+    Raises:
+        UnableToMakeCity: if ``out`` is there already, or cannot be written.
+    """
     if out.exists():
         raise UnableToMakeCity(
             Text(f"{out} 已存在", f"{out} is there already"),

@@ -10,7 +10,7 @@ Holds: a figure that cannot be had (not settled, or amounts left to lines) is No
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -28,7 +28,7 @@ _CLAIMS = (
     *("facility_level", "place_of_care", "submitted_amount"),
 )
 _PRIMARY = ("community", "level_1")
-_FUND = "fund_"
+FUND = "fund_"
 _ERRORS = 3
 _ELIGIBLE = "eligible_amount"
 
@@ -72,12 +72,18 @@ def measure(folder: Path, *, settled: Path | None = None) -> list[Measured]:
         FaultsFound: if the folder is not whole.
         UnableToMeasure: if it is no synthetic city, or ``settled`` has other claims.
     """
+    return measure_each(read_figures().targets.values(), folder, settled=settled)
+
+
+def measure_each(
+    wanted: Iterable[Target], folder: Path, *, settled: Path | None = None
+) -> list[Measured]:
+    """These targets, in order; see :func:`measure`."""
+    wanted = list(wanted)
     manifest = read_manifest(folder)
-    insured = _insured(folder, manifest)
+    insured = insured_of(folder, manifest)
     year = int(manifest.made["year"])
-    targets = [
-        target for target in read_figures().targets.values() if settled or not target.settled
-    ]
+    targets = [target for target in wanted if settled or not target.settled]
     sums = {target.name: (0, 0) for target in targets}
     lacking: set[str] = set()
     for frame in _frames(folder, settled):
@@ -95,7 +101,7 @@ def measure(folder: Path, *, settled: Path | None = None) -> list[Measured]:
         sums[target.name] = (above, insured if target.measure.per == "insured" else below)
     return [
         _measured(target, None if target.name in lacking else sums.get(target.name))
-        for target in read_figures().targets.values()
+        for target in wanted
     ]
 
 
@@ -111,7 +117,12 @@ def _measured(target: Target, sums: tuple[int, int] | None) -> Measured:
     return Measured(target, published, made, slack)
 
 
-def _insured(folder: Path, manifest: Manifest) -> int:
+def insured_of(folder: Path, manifest: Manifest) -> int:
+    """How many persons a city has.
+
+    Raises:
+        UnableToMeasure: if it is no synthetic city.
+    """
     insured = manifest.made.get("members")
     if not isinstance(insured, int) or not (folder / "members.parquet").is_file():
         raise UnableToMeasure(
@@ -122,7 +133,7 @@ def _insured(folder: Path, manifest: Manifest) -> int:
 
 
 def _frames(folder: Path, settled: Path | None) -> Iterator[pl.DataFrame]:
-    paid = _paid(settled) if settled else None
+    paid = paid_by_claim(settled) if settled else None
     joined = 0
     for place in claims_in(folder):
         scan = pl.scan_parquet(place.claims)
@@ -144,12 +155,16 @@ def _frames(folder: Path, settled: Path | None) -> Iterator[pl.DataFrame]:
         )
 
 
-def _paid(settled: Path) -> pl.LazyFrame:
-    """What each fund paid for each claim, years of one stay together."""
+def paid_by_claim(settled: Path) -> pl.LazyFrame:
+    """What each fund paid for each claim, years of one stay together.
+
+    Raises:
+        UnableToMeasure: if ``settled`` is no result of settling.
+    """
     place = settled / "**/*.parquet" if settled.is_dir() else settled
     scan = pl.scan_csv(place) if place.suffix == ".csv" else pl.scan_parquet(place)
     try:
-        funds = [name for name in scan.collect_schema().names() if name.startswith(_FUND)]
+        funds = [name for name in scan.collect_schema().names() if name.startswith(FUND)]
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UnableToMeasure(
             Text(f"无法读取 {settled}: {error}", f"cannot read {settled}: {error}"),
@@ -176,8 +191,8 @@ def _chosen(target: Target, year: int) -> pl.Expr:
 
 def _both_sides(rows: pl.DataFrame, wanted: Measure) -> tuple[int, int]:
     """A partition's part of what is counted and of what it is divided by."""
-    funds = [name for name in rows.columns if name.startswith(_FUND)]
-    paid_by = [f"{_FUND}{fund}" for fund in wanted.paid_by if f"{_FUND}{fund}" in funds]
+    funds = [name for name in rows.columns if name.startswith(FUND)]
+    paid_by = [f"{FUND}{fund}" for fund in wanted.paid_by if f"{FUND}{fund}" in funds]
     paying = paid_by if wanted.paid_by else funds
     paid = pl.sum_horizontal([pl.col(name) for name in paying] or [pl.lit(0)])
     rows = rows.with_columns(fund_amount=paid)
