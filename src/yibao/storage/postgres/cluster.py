@@ -168,8 +168,9 @@ def make_cluster(home: Path, runtime: Runtime, *, known: Secrets) -> None:
     _say(runtime, cluster, "postgres", _ROLES.format(**names, **words))
     _say(runtime, cluster, DATABASE, _PRIVILEGES)
     with (cluster / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-        configuration.write(f"include '{_quoted(home / CONFIGURATION)}'\n")
+        configuration.write(f"include '../{CONFIGURATION}'\n")  # a home may be renamed
     cluster.rename(home / CLUSTER)
+    _settle(home)
     making.rmdir()
 
 
@@ -180,7 +181,7 @@ def configure(home: Path, port: int, *, changed: Mapping[str, str]) -> None:
     parameters = {
         **PARAMETERS,
         "port": str(port),
-        "unix_socket_directories": str(sockets) if reachable else "",
+        "unix_socket_directories": f'"{sockets}"' if reachable else "",
         "unix_socket_permissions": "0700",
         **changed,
     }
@@ -240,6 +241,16 @@ def _write_privately(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Have the names in a folder outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _quoted(value: object) -> str:

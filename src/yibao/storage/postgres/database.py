@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar
 
 import asyncpg
 import tenacity
@@ -40,27 +40,32 @@ T = TypeVar("T")
 OLDEST_VERSION = 15
 ATTEMPTS = 12
 CONNECT_SECONDS = 10
-ACQUIRE_SECONDS = 15
+WAIT_SECONDS = 15
+_SESSION = {"application_name": "yibao", "timezone": "UTC"}
+_ENGINE_CONNECTIONS = 4
 _RIVALS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_AGAIN = (*_RIVALS, asyncpg.InvalidCachedStatementError)  # the last: the schema moved meanwhile
+_REFUSED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    ConnectionError,
 )
 
 
 class Database:
     """One database, reached as one role: ``async with await Database.open(url) as database``."""
 
-    def __init__(self, pool: asyncpg.Pool, *, url: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, url: str, wait_seconds: float) -> None:
         self.pool = pool
         self._url = url
+        self._wait_seconds = wait_seconds
 
     @classmethod
-    async def open(cls, url: str, *, size: int = 8) -> Self:
+    async def open(cls, url: str, *, size: int = 8, wait_seconds: float = WAIT_SECONDS) -> Self:
         """Connect, with at most ``size`` connections in the pool.
+
+        Who finds them all in use waits for ``wait_seconds``.
 
         Raises:
             UnableToReachDatabase: nothing listens, the password is refused, the version is old.
@@ -72,9 +77,9 @@ class Database:
                 max_size=size,
                 timeout=CONNECT_SECONDS,
                 init=_judged,
-                server_settings={"application_name": "yibao", "timezone": "UTC"},
+                server_settings=_SESSION,
             )
-        return cls(pool, url=url)
+        return cls(pool, url=url, wait_seconds=wait_seconds)
 
     async def close(self) -> None:
         """Let every connection go."""
@@ -96,11 +101,8 @@ class Database:
     @cached_property
     def engine(self) -> AsyncEngine:
         """SQLAlchemy's engine on the same driver, with a few connections of its own."""
-        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - slow to import
-
-        return create_async_engine(
-            engine_url(self._url), pool_size=2, max_overflow=2, pool_timeout=ACQUIRE_SECONDS
-        )
+        options = {"pool_size": _ENGINE_CONNECTIONS, "max_overflow": 0}
+        return engine_of(self._url, pool_timeout=self._wait_seconds, **options)
 
     async def transact(
         self,
@@ -117,7 +119,7 @@ class Database:
             UnableToFinishInTime: rivals kept being in the way, or a statement was cancelled.
         """
         attempts = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception_type(_RIVALS),
+            retry=tenacity.retry_if_exception_type(_AGAIN),
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=tenacity.wait_random_exponential(multiplier=0.005, max=0.5),
             reraise=True,
@@ -130,7 +132,7 @@ class Database:
             ):
                 return await work(connection)
 
-        with _reached(self._url):
+        with _answered(self._url):
             return await attempts(once)
 
     @asynccontextmanager
@@ -142,9 +144,9 @@ class Database:
         """
         with _reached(self._url):
             try:
-                connection = await self.pool.acquire(timeout=ACQUIRE_SECONDS)
+                connection = await self.pool.acquire(timeout=self._wait_seconds)
             except TimeoutError:
-                raise _pool_used_up(self.pool.get_max_size()) from None
+                raise self._used_up(self.pool.get_max_size()) from None
         try:
             yield connection
         finally:
@@ -156,24 +158,49 @@ class Database:
         from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - slow to import
         from sqlalchemy.exc import TimeoutError as PoolTimeoutError  # noqa: PLC0415
 
+        connection = self.engine.connect()
         with _reached(self._url):
             try:
-                async with self.engine.connect() as connection:
-                    await connection.execution_options(
-                        isolation_level="REPEATABLE READ", postgresql_readonly=True
-                    )
-                    yield connection
+                await connection.start()
             except PoolTimeoutError:
-                raise _pool_used_up(4) from None
-            except DBAPIError as error:
-                if isinstance(error.orig, Exception) and error.orig.__cause__ is not None:
-                    raise error.orig.__cause__ from error
-                raise
+                raise self._used_up(_ENGINE_CONNECTIONS) from None
+        try:
+            await connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with _answered(self._url):
+                try:
+                    yield connection
+                except DBAPIError as error:
+                    cause = error.orig.__cause__ if error.orig else None
+                    if isinstance(cause, (*_LOST, asyncpg.QueryCanceledError)):
+                        raise cause from None
+                    raise
+        finally:
+            await connection.close()
+
+    def _used_up(self, size: int) -> UnableToConnectInTime:
+        seconds = f"{self._wait_seconds:g}"
+        return UnableToConnectInTime(
+            "pool_used_up",
+            Text(
+                f"{size} 个数据库连接均在使用，等待 {seconds} 秒仍无空闲",
+                f"all {size} connections stayed in use for {seconds} seconds",
+            ),
+            remedy=Text(
+                "请稍后重试，或提高连接池大小", "try again later, or raise the pool's size"
+            ),
+        )
 
 
-def engine_url(url: str) -> str:
-    """The same URL as SQLAlchemy reads it."""
-    return "postgresql+asyncpg" + url[url.index(":") :]
+def engine_of(url: str, **options: Any) -> AsyncEngine:  # noqa: ANN401
+    """SQLAlchemy's engine for a URL that asyncpg reads, so that both understand its options."""
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - slow to import
+
+    async def connect(*_: object, **__: object) -> Connection:
+        return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=_SESSION)
+
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, **options)
 
 
 async def _judged(connection: Connection) -> None:
@@ -194,21 +221,32 @@ async def _judged(connection: Connection) -> None:
 
 @contextmanager
 def _reached(url: str) -> Iterator[None]:
-    """Tell a connection's troubles in our words."""
+    """Tell in our words why there is no connection."""
     place = without_password(url)
     try:
         yield
-    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as bad:
-        raise _unreachable("database_refused", place, bad) from None
-    except asyncpg.TooManyConnectionsError as full:
-        raise _unreachable("server_full", place, full) from None
-    except asyncpg.QueryCanceledError as cancelled:
+    except _REFUSED as error:
+        raise _unreachable("database_refused", place, error) from None
+    except asyncpg.TooManyConnectionsError as error:
+        raise _unreachable("server_full", place, error) from None
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
+        raise _unreachable("database_unreachable", place, error) from None
+    except ValueError as error:  # an option of the URL that nobody knows
+        raise _unreachable("url_invalid", place, error) from None
+
+
+@contextmanager
+def _answered(url: str) -> Iterator[None]:
+    """Tell in our words why a connection gave no answer; what the work itself raises stays."""
+    try:
+        yield
+    except asyncpg.QueryCanceledError as error:
         raise UnableToFinishInTime(
             "statement_cancelled",
             Text("数据库取消了一条语句，事务已回滚", "the server cancelled a statement; undone"),
-            remedy=Text(f"请稍后重试；原因: {cancelled}", f"try again later; why: {cancelled}"),
+            remedy=Text(f"请稍后重试；原因: {error}", f"try again later; why: {error}"),
         ) from None
-    except _RIVALS as rival:
+    except _RIVALS as error:
         raise UnableToFinishInTime(
             "rivals_in_the_way",
             Text(
@@ -216,17 +254,13 @@ def _reached(url: str) -> Iterator[None]:
                 f"rival transactions were in the way {ATTEMPTS} times; nothing was written",
             ),
             remedy=Text("请稍后重试", "try again later"),
-        ) from rival
+        ) from error
+    except _LOST as error:
+        raise _unreachable("connection_lost", without_password(url), error) from None
     except asyncpg.InterfaceError as error:
         if "closed" not in str(error):
             raise
-        raise _unreachable("connection_lost", place, error) from None
-    except _LOST as error:
-        lost = not isinstance(error, ConnectionRefusedError | asyncpg.CannotConnectNowError)
-        code = "connection_lost" if lost else "database_unreachable"
-        raise _unreachable(code, place, error) from None
-    except (TimeoutError, OSError) as error:
-        raise _unreachable("database_unreachable", place, error) from None
+        raise _unreachable("connection_lost", without_password(url), error) from None
 
 
 _REFUSALS = {
@@ -242,6 +276,10 @@ _REFUSALS = {
         Text("数据库连接中断，未答复的操作可能已完成也可能没有", "the connection was lost; what was not answered may or may not have been done"),  # noqa: E501
         Text("请以相同的编号与内容重发: 已完成的会返回首次结果", "send it again with the same id and content: what was done returns its first result"),  # noqa: E501
     ),
+    "url_invalid": (
+        Text("数据库地址无法识别", "the URL of the database cannot be read"),
+        Text("请检查 ? 之后的选项", "look at its options behind the ?"),
+    ),
     "database_unreachable": (
         Text("无法连接数据库", "the database cannot be reached"),
         Text("内置服务器: yibao db start；自有服务器: 请检查地址与网络", "embedded: `yibao db start`; a server of your own: look at the URL and the network"),  # noqa: E501
@@ -254,15 +292,4 @@ def _unreachable(code: str, place: str, error: Exception) -> UnableToReachDataba
     why = str(error) or type(error).__name__
     return UnableToReachDatabase(
         code, Text(f"{what.zh}: {place}: {why}", f"{what.en}: {place}: {why}"), remedy=remedy
-    )
-
-
-def _pool_used_up(size: int) -> UnableToConnectInTime:
-    return UnableToConnectInTime(
-        "pool_used_up",
-        Text(
-            f"{size} 个数据库连接均在使用，等待 {ACQUIRE_SECONDS} 秒仍无空闲",
-            f"all {size} connections stayed in use for {ACQUIRE_SECONDS} seconds",
-        ),
-        remedy=Text("请稍后重试，或提高连接池大小", "try again later, or raise the pool's size"),
     )

@@ -13,19 +13,22 @@ from contextlib import asynccontextmanager
 from importlib import resources
 from typing import Any
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
 from yibao.base.texts import Text
-from yibao.storage.postgres.database import Database, engine_url
+from yibao.storage.postgres.database import Database, engine_of
 from yibao.storage.postgres.errors import UnableToMigrate
 from yibao.storage.postgres.migrations.script import with_service_role
+from yibao.storage.postgres.settings import service_role
 
 _LOCK = 4_020_180_917_011_949
 """The key of the advisory lock that one who migrates holds."""
@@ -38,10 +41,11 @@ async def migrate(
 
     Raises:
         UnableToReachDatabase: the server cannot be reached or is older than 15.
-        UnableToMigrate: the schema is of a newer program, or the revision is not known.
+        UnableToMigrate: the URL is not the owner's, the service's role is missing, the schema is
+            of a newer program, a step failed. The schema is as it was.
     """
-    async with await Database.open(owner_url, size=1):
-        pass  # the server is there and new enough, or it is told why not
+    async with await Database.open(owner_url, size=1) as database, database.connection() as owner:
+        await _refuse(owner)
     done: list[str] = []
 
     def step(*, step: Any, **_: object) -> None:  # noqa: ANN401
@@ -54,6 +58,8 @@ async def migrate(
             await connection.run_sync(_upgrade, revision, step)
         except CommandError as error:
             raise _unknown(error) from None
+        except (asyncpg.PostgresError, DBAPIError) as error:
+            raise _failed(done, error) from error
         await connection.execute(text(with_service_role(_SEEN_BY_SERVICE)))
     return done
 
@@ -106,12 +112,50 @@ def _current(connection: Connection) -> str | None:
 
 @asynccontextmanager
 async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
-    engine = create_async_engine(engine_url(url), poolclass=NullPool)
+    engine = engine_of(url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             yield connection
     finally:
         await engine.dispose()
+
+
+async def _refuse(owner: asyncpg.Connection) -> None:
+    """What would fail half way is told before."""
+    may = await owner.fetchval("SELECT has_database_privilege(current_database(), 'CREATE')")
+    if not may:
+        user = await owner.fetchval("SELECT current_user")
+        raise UnableToMigrate(
+            "not_the_owner",
+            Text(f"角色 {user} 不能在该数据库建表", f"the role {user} may not make schemas here"),
+            remedy=Text(
+                "请在 YIBAO_OWNER_DATABASE_URL 中给出数据库所有者",
+                "give the database's owner in YIBAO_OWNER_DATABASE_URL",
+            ),
+        )
+    role = service_role()
+    if not await owner.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+        raise UnableToMigrate(
+            "service_role_missing",
+            Text(f"数据库中没有角色 {role}", f"the server has no role {role}"),
+            remedy=Text(
+                f'请管理员执行 CREATE ROLE "{role}" LOGIN，或以 YIBAO_SERVICE_ROLE 指定角色名',
+                f'have an administrator run CREATE ROLE "{role}" LOGIN, or name another by'
+                " YIBAO_SERVICE_ROLE",
+            ),
+        )
+
+
+def _failed(done: list[str], error: Exception) -> UnableToMigrate:
+    after = done[-1] if done else "-"
+    return UnableToMigrate(
+        "step_failed",
+        Text(
+            f"版本 {after} 之后的一步失败，结构未作改动: {error}",
+            f"the step after {after} failed, and the schema is as it was: {error}",
+        ),
+        remedy=Text("请保留此信息并报告", "keep this message and report it"),
+    )
 
 
 def _unknown(error: CommandError) -> UnableToMigrate:

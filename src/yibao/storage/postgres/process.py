@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+_READY_LINE = 7
 _SAME_START_SECONDS = 5
 
 
@@ -32,6 +33,15 @@ def server_process(cluster: Path) -> psutil.Process | None:
     except (FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
         return None
     return process if _is_server(process, cluster, started_at=started_at) else None
+
+
+def is_ready(cluster: Path) -> bool:
+    """Whether the running server of a data folder answers, or is still recovering."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready"
 
 
 def _is_server(process: psutil.Process, cluster: Path, *, started_at: int) -> bool:

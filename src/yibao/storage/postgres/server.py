@@ -13,10 +13,11 @@ Refuses: a home of another major version, of another account, or that holds some
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +28,7 @@ from yibao.base.system import system_reason
 from yibao.base.texts import Text
 from yibao.storage.postgres import cluster as parts
 from yibao.storage.postgres.errors import UnableToReachDatabase, UnableToRunServer
-from yibao.storage.postgres.process import locked, orphans, server_process
+from yibao.storage.postgres.process import is_ready, locked, orphans, server_process
 from yibao.storage.postgres.runtime import Account, Runtime
 from yibao.storage.postgres.settings import DatabaseSettings, url_of
 
@@ -37,6 +38,7 @@ _START_SECONDS = 600
 _STOP_SECONDS = 120
 _ORPHANS_SECONDS = 15
 _PORT_TRIES = 5
+_TROUBLESOME = re.compile(r"[\"'$`\\\x00-\x1f]")
 _LOG_BYTES = 16 * 1024 * 1024
 
 
@@ -75,6 +77,7 @@ class Server:
             known = self._made()
             if server_process(self.cluster) is None:
                 self._begin(known)
+            self._wait_until_ready()
         return self.settings()
 
     def stop(self) -> bool:
@@ -106,13 +109,14 @@ class Server:
             if not (self.cluster / "PG_VERSION").exists():
                 return ServerStatus(self.home, is_made=False)
             process = server_process(self.cluster)
+            account = Account.of(self.cluster).name
         known = parts.Secrets.read(self.home)
         return ServerStatus(
             self.home,
             is_made=True,
             process_id=process.pid if process else None,
             port=known.port if known else None,
-            account=Account.of(self.cluster).name,
+            account=account,
         )
 
     def settings(self) -> DatabaseSettings:
@@ -167,12 +171,12 @@ class Server:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Nobody else starts or stops this home meanwhile."""
-        with _told(self.home):
+        with _told(self.home), ExitStack() as held:
+            self._refuse_path()
             self.home.mkdir(mode=0o711, parents=True, exist_ok=True)
             self._refuse_others()
             try:
-                with locked(self.home / _STARTING, seconds=_START_SECONDS):
-                    yield
+                held.enter_context(locked(self.home / _STARTING, seconds=_START_SECONDS))
             except TimeoutError:
                 raise UnableToRunServer(
                     "home_in_use",
@@ -181,6 +185,21 @@ class Server:
                     ),
                     remedy=Text("请待其结束后重试", "wait until it ends and try again"),
                 ) from None
+            yield
+
+    def _refuse_path(self) -> None:
+        """A path that cannot be told to PostgreSQL's own programs."""
+        if _TROUBLESOME.search(str(self.home)):
+            raise UnableToRunServer(
+                "home_unusable",
+                Text(
+                    f"路径 {str(self.home)!r} 含有引号、$、反斜杠等符号",
+                    f"the path {str(self.home)!r} has a quote, a $, a backslash or the like",
+                ),
+                remedy=Text(
+                    "请换一个路径: YIBAO_DATABASE_HOME", "name another: YIBAO_DATABASE_HOME"
+                ),
+            )
 
     def _refuse_others(self) -> None:
         ours = {parts.CLUSTER, parts.MAKING, parts.SECRETS, parts.CONFIGURATION, parts.SOCKETS}
@@ -203,8 +222,8 @@ class Server:
     def _made(self) -> parts.Secrets:
         """The cluster stands, of our version, where the account can reach it."""
         account = self.runtime.account
-        if account.borrowed:
-            self.home.chmod(0o711)
+        if account.borrowed or self.home.stat().st_uid == account.user_id:
+            self.home.chmod(0o711 if account.borrowed else 0o700)
         if not account.may_enter(self.home):
             raise UnableToRunServer(
                 "home_not_reachable",
@@ -250,6 +269,7 @@ class Server:
             (self.home / name).mkdir(exist_ok=True)
             account.give(self.home / name)
         self._rotate_log()
+        said_before = self.log.stat().st_size if self.log.exists() else 0
         refused = ""
         try:
             with self._nobody_writes() as running:
@@ -257,7 +277,7 @@ class Server:
                 for _ in range(_PORT_TRIES):
                     if not parts.is_free(known.port):
                         known = known.on_port(parts.free_port())
-                    known.write(self.home)
+                        known.write(self.home)
                     parts.configure(self.home, known.port, changed=self._changed)
                     refused = self._launched(running)
                     if not refused:
@@ -266,7 +286,7 @@ class Server:
                         break  # it was not the port
         except TimeoutError:
             raise _still_in_use(self.home) from None
-        raise _not_started(self.log, refused)
+        raise _not_started(self.log, refused, said_before=said_before)
 
     def _launched(self, running: int) -> str:
         """Why it was refused; nothing where it runs."""
@@ -299,6 +319,14 @@ class Server:
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
         for left in (self.home / parts.SOCKETS).glob(".s.PGSQL.*"):
             left.unlink(missing_ok=True)
+
+    def _wait_until_ready(self) -> None:
+        """One that another start left recovering answers later."""
+        until = time.monotonic() + _START_SECONDS
+        while not is_ready(self.cluster):
+            if server_process(self.cluster) is None or time.monotonic() > until:
+                raise _not_started(self.log, "postmaster.pid", said_before=0)
+            time.sleep(0.05)
 
     def _wait_for_end(self) -> None:
         until = time.monotonic() + _STOP_SECONDS
@@ -333,9 +361,9 @@ def _told(home: Path) -> Iterator[None]:
         ) from None
 
 
-def _not_started(log: Path, refused: str) -> UnableToRunServer:
-    said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else refused
-    last = " / ".join(said.strip().splitlines()[-4:])
+def _not_started(log: Path, refused: str, *, said_before: int) -> UnableToRunServer:
+    said = log.read_bytes()[said_before:].decode("utf-8", "replace") if log.exists() else ""
+    last = " / ".join((said.strip() or refused).splitlines()[-4:])
     return UnableToRunServer(
         "server_not_started",
         Text(f"数据库没有启动: {last}", f"the server did not start: {last}"),
