@@ -1,11 +1,13 @@
 """Policy folders as trees: reads the area asked for and, by name, those it takes from.
 
-Finds every ``.yaml`` below ``<root>/<area code>/``; reads nothing else, decides nothing about law.
+Finds every ``.yaml`` below ``<root>/<area code>/`` but its chart of accounts, which is read by
+:mod:`yibao.storage.files.charts`; reads nothing else, decides nothing about law.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from yibao.base.findings import Fault, FaultsFound, Where
@@ -14,6 +16,8 @@ from yibao.storage.files import yaml_faults
 from yibao.storage.files.yaml_tree import parse_yaml, read_text
 
 _AREA = re.compile(r"[0-9]{6}\Z")
+ACCOUNTS = "accounts"
+"""The folder of an area that has its chart of accounts."""
 
 
 def areas_in(root: Path) -> list[str]:
@@ -29,14 +33,23 @@ def read_folder(folder: Path, *, root: Path | None = None) -> list[Tree]:
     Raises:
         FaultsFound: with the faults of all files, or when there is no such folder or no file.
     """
-    base = root or folder.parent
     paths = sorted(folder.rglob("*.yaml")) if folder.is_dir() else []
-    if not paths:
+    law = [path for path in paths if path.relative_to(folder).parts[0] != ACCOUNTS]
+    if not law:
         raise FaultsFound([yaml_faults.no_policy_files(Where(str(folder)))])
+    return read_trees(law, root=root or folder.parent)
+
+
+def read_trees(paths: Sequence[Path], *, root: Path) -> list[Tree]:
+    """Every document of some YAML files, in their order; faults call them as seen from the root.
+
+    Raises:
+        FaultsFound: with the faults of all files.
+    """
     trees: list[Tree] = []
     faults: list[Fault] = []
     for path in paths:
-        name = path.relative_to(base).as_posix()
+        name = path.relative_to(root).as_posix()
         try:
             trees += parse_yaml(read_text(path, name), name)
         except FaultsFound as found:
