@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -46,6 +47,14 @@ def server(kept: Server) -> Server:
     """The same server, running."""
     kept.start()
     return kept
+
+
+@pytest.fixture
+def home_on_disk() -> Iterator[Path]:
+    """A folder whose programs may be run, which memory often forbids."""
+    with tempfile.TemporaryDirectory(prefix="yibao-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def killed(server: Server) -> int:
@@ -311,9 +320,9 @@ def test_nothing_made_yet_says_what_to_do(home_for_servers: Path):
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root lends an account")
 def test_binaries_that_the_account_cannot_read_are_copied(
-    home_for_servers: Path, monkeypatch: pytest.MonkeyPatch
+    home_on_disk: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    hidden = home_for_servers / "hidden"
+    hidden = home_on_disk / "hidden"
     hidden.mkdir(mode=0o700)
     installed = runtime._installed()
     (hidden / "packages").symlink_to(installed.parents[1])
@@ -322,7 +331,7 @@ def test_binaries_that_the_account_cannot_read_are_copied(
         "_installed",
         lambda: hidden / "packages" / installed.relative_to(installed.parents[1]),
     )
-    server = Server(home_for_servers / "copied", changed=HASTY)
+    server = Server(home_on_disk / "copied", changed=HASTY)
     assert asked(server.start().service_url, "SELECT 1") == 1
     number = server.status().process_id
     assert psutil.Process(number).username() == "nobody"
