@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,12 +73,13 @@ changes:
 """
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(Path(sys.executable).with_name("yibao")), *words],
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, **environment},
     )
 
 
@@ -223,6 +225,106 @@ def test_calendar_says_where_a_turn_changes_no_figure(folder: Path) -> None:
     (folder / "visit.yaml").write_text(PLAN.replace('"75%"', '"70%"'), encoding="utf-8")
     done = run("policy", "calendar", str(folder), "--language", "en")
     assert done.stdout.count("the same figures, on other sources or open questions") == 1
+
+
+ENTITLEMENT = """
+entitlement: grant
+area: "999001"
+name: {zh: 定额补助, en: grant}
+source: OLD
+confidence: H
+applies_to: {scheme: employee}
+in_force: [{from: 2024-01-01}]
+chosen_by: event_date
+paid_by: [{fund: pool, share: "100%"}]
+pays: sum
+lines:
+  - line: sum
+    name: {zh: 补助额, en: the grant}
+    unit: amount
+    is: [{from: 2024-01-01, until: 2025-01-01, is: 100}, {from: 2025-01-01, is: 120}]
+"""
+
+
+@pytest.fixture
+def granting(folder: Path) -> Path:
+    """The area with three entitlements: one changes with 2025, one ends, one begins."""
+    last = ENTITLEMENT.replace("[{from: 2024-01-01}]", "[{from: 2024-01-01, until: 2025-01-01}]")
+    first = ENTITLEMENT.replace("[{from: 2024-01-01}]", "[{from: 2025-01-01}]")
+    for name, text in (("grant", ENTITLEMENT), ("ending", last), ("coming", first)):
+        content = text.replace("entitlement: grant", f"entitlement: {name}")
+        (folder / f"{name}.yaml").write_text(content, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("day", "grant", "there"),
+    [
+        ("2024-12-30", None, ["ending", "grant"]),
+        ("2024-12-31", None, ["ending", "grant"]),
+        ("2025-01-01", ["100.00 yuan", "120.00 yuan"], ["coming", "grant"]),
+    ],
+)
+def test_diff_tells_entitlements_that_change_come_and_go(granting: Path, day, grant, there) -> None:
+    done = run("policy", "diff", f"{granting}@2024-12-31", f"{granting}@{day}", "--json")
+    assert done.returncode == 0, done.stderr
+    told = [pair for pair in json.loads(done.stdout) if pair["kind"] == "entitlement"]
+    changes = {pair["left"]: pair["changes"] for pair in told if pair["left"] and pair["right"]}
+    rule = {"rule": "lines/sum", "left": ["100.00 yuan"], "right": ["120.00 yuan"]}
+    assert changes["999001/grant"] == ([rule] if grant else [])
+    right = [pair["right"].partition("/")[2] for pair in told if pair["right"]]
+    assert sorted(right) == there
+    if grant:
+        gone = next(pair for pair in told if pair["right"] is None)
+        assert (gone["left"], gone["left_days"]) == ("999001/ending", "2024-01-01 … 2025-01-01")
+
+
+def test_diff_prints_entitlements_for_people(granting: Path) -> None:
+    days = (f"{granting}@2024-12-31", f"{granting}@2025-01-01")
+    done = run("policy", "diff", *days, "--language", "en")
+    rows = [
+        [cell.strip() for cell in line.strip("│").split("│")] for line in done.stdout.split("\n")
+    ]
+    assert ["line sum", "100.00 yuan", "120.00 yuan"] in rows
+    assert "only left: grant 999001/ending 2024-01-01 … 2025-01-01" in done.stdout
+    assert "only right: grant 999001/coming 2025-01-01 …" in done.stdout
+    chinese = run("policy", "diff", *days, "--language", "zh")
+    assert "仅左侧有: 定额补助 999001/ending" in chinese.stdout
+
+
+def test_diff_of_one_entitlement_by_its_name(granting: Path) -> None:
+    from_2024, from_2025 = (f"999001/grant@{day}" for day in ("2024-06-01", "2025-06-01"))
+    words = ("policy", "diff", from_2024, from_2025, "--json")
+    done = run(*words, YIBAO_POLICIES=str(granting.parent))
+    (pair,) = json.loads(done.stdout)
+    assert (pair["kind"], pair["left"]) == ("entitlement", "999001/grant")
+    assert [change["right"] for change in pair["changes"]] == [["120.00 yuan"]]
+    none = run("policy", "diff", "999001/nothing", from_2025, YIBAO_POLICIES=str(granting.parent))
+    assert none.returncode == 4
+    assert "its plans: visit, coming, ending, grant" in none.stderr
+
+
+def test_diff_of_two_cities_tells_entitlements_by_name(granting: Path) -> None:
+    other = other_city(granting)
+    text = ENTITLEMENT.replace("999001", "999002").replace("is: 120", "is: 150")
+    (other / "grant.yaml").write_text(text, encoding="utf-8")
+    done = run("policy", "diff", str(granting), str(other), "--language", "en")
+    rows = [
+        [cell.strip() for cell in line.strip("│").split("│")] for line in done.stdout.split("\n")
+    ]
+    assert ["line sum", "120.00 yuan", "150.00 yuan"] in rows
+    assert "only in Model City: grant 999001/coming" in done.stdout
+
+
+def test_calendar_lists_entitlements_too(granting: Path) -> None:
+    done = run("policy", "calendar", str(granting), "--from", "2024-06-01", "--json")
+    turns = [(t["day"], t["plan_id"], t["kind"], t["rules"]) for t in json.loads(done.stdout)]
+    assert turns == [
+        ("2025-01-01", "999001/coming", "begins", []),
+        ("2025-01-01", "999001/ending", "ends", []),
+        ("2025-01-01", "999001/grant", "changes", ["lines/sum"]),
+        ("2025-01-01", "999001/visit", "changes", ["pooling/bands/1/rate"]),
+    ]
 
 
 def test_sources_tells_what_rests_on_each_and_what_is_unused(folder: Path) -> None:

@@ -22,15 +22,19 @@ from yibao.doors.cli.policy_telling import (
 )
 from yibao.doors.cli.policy_words import HEADS
 from yibao.engines.policy.area import AreaPolicy
-from yibao.engines.policy.law import PlanVersion
+from yibao.engines.policy.law import EntitlementVersion
 from yibao.offices.actuary.comparing import Difference
+from yibao.offices.actuary.review import Version, id_of
 
 
 def difference_data(each: Difference) -> dict[str, Any]:
     """A difference as data, rule by rule."""
     return {
-        "left": each.left.plan_id if each.left else None,
-        "right": each.right.plan_id if each.right else None,
+        "kind": _kind(each),
+        "left": id_of(each.left) if each.left else None,
+        "right": id_of(each.right) if each.right else None,
+        "left_days": span_told(each.left.span) if each.left else None,
+        "right_days": span_told(each.right.span) if each.right else None,
         "changes": [
             {
                 "rule": name,
@@ -42,13 +46,18 @@ def difference_data(each: Difference) -> dict[str, Any]:
     }
 
 
+def _kind(each: Difference) -> str:
+    one = each.left or each.right
+    return "entitlement" if isinstance(one, EntitlementVersion) else "plan"
+
+
 def print_differences(
     found: Sequence[Difference],
     *,
     policies: tuple[AreaPolicy, AreaPolicy],
     language: Language,
 ) -> None:
-    """Print pairs first, then the plans that only one side has."""
+    """Print pairs first, then the plans and entitlements that only one side has."""
     words, console = HEADS[language], plain_console()
     names = [policy.label.in_language(language) for policy in policies]
     for each in found:
@@ -67,9 +76,10 @@ def print_differences(
             console.print(f"{head}: {_listed(only, language)}")
 
 
-def _listed(versions: Sequence[PlanVersion | None], language: Language) -> str:
+def _listed(versions: Sequence[Version | None], language: Language) -> str:
     return "; ".join(
-        f"{version.label.in_language(language)} [dim]{version.plan_id}[/dim]"
+        f"{version.label.in_language(language)}"
+        f" [dim]{id_of(version)} {span_told(version.span)}[/dim]"
         for version in versions
         if version is not None
     )
@@ -78,7 +88,7 @@ def _listed(versions: Sequence[PlanVersion | None], language: Language) -> str:
 def _print_versions(each: Difference, console: Console, language: Language) -> None:
     words = HEADS[language]
     title = "  →  ".join(
-        f"{version.plan_id} {span_told(version.span)}"
+        f"{id_of(version)} {span_told(version.span)}"
         for version in (each.left, each.right)
         if version is not None
     )
@@ -109,7 +119,7 @@ def _print_areas(
     table = Table(title=title, title_justify="left", show_lines=False)
     table.add_column(words["rule"], overflow="fold", ratio=1)
     for name, version in zip(names, (each.left, each.right), strict=True):
-        head = f"{name}\n[dim]{version.plan_id} {span_told(version.span)}[/dim]"
+        head = f"{name}\n[dim]{id_of(version)} {span_told(version.span)}[/dim]"
         table.add_column(head, overflow="fold", ratio=2)
     section = None
     for aspect in each.aspects:

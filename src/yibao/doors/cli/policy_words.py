@@ -6,6 +6,9 @@ from yibao.base.texts import Language, Text
 
 RULES = {
     "applies_to": Text("适用范围", "applies to"),
+    "chosen_by": Text("按此日期", "chosen by"),
+    "lines": Text("算式", "line"),
+    "pays": Text("支付金额", "pays"),
     "layer": Text("整个保障层", "the whole layer"),
     "routes": Text("费用通道", "stream"),
     "when": Text("适用条件", "when"),

@@ -314,18 +314,40 @@ def outline(version: law.PlanVersion, facts: Facts) -> list[Entry]:
     for layer in version.layers:
         entries += _structure(teller, layer, counters)
         for path, number in _numbers(layer):
-            entries.append(
-                Entry((layer.name, *path), teller.number(number), provenances(number), number)
-            )
+            entries.append(_number_entry(teller, (layer.name, *path), number))
     return entries
+
+
+def entitlement_outline(version: law.EntitlementVersion, facts: Facts) -> list[Entry]:
+    """Every rule of an entitlement: for whom, its lines in order, the one paid, who pays."""
+    teller, known = Teller(facts), (version.structure,)
+    labels = {line.name: line.label for line in version.lines}
+    return [
+        Entry(("applies_to",), (teller.condition(version.applies_to),), known),
+        Entry(("chosen_by",), (Text(version.chosen_by, version.chosen_by),), known),
+        *(_number_entry(teller, ("lines", line.name), line.number) for line in version.lines),
+        Entry(("pays",), (labels.get(version.pays, Text(version.pays, version.pays)),), known),
+        *(_number_entry(teller, ("paid_by", one.fund), one.share) for one in version.paid_by),
+    ]
+
+
+def _number_entry(teller: Teller, path: tuple[str, ...], number: law.Number) -> Entry:
+    return Entry(path, teller.number(number), provenances(number), number)
 
 
 def changes(
     before: law.PlanVersion, after: law.PlanVersion, *, facts: Facts
 ) -> list[tuple[str, Entry | None, Entry | None]]:
     """What differs between two versions: (path, before, after), None where there is nothing."""
-    old = {entry.name: entry for entry in outline(before, facts)}
-    new = {entry.name: entry for entry in outline(after, facts)}
+    return entry_changes(outline(before, facts), outline(after, facts))
+
+
+def entry_changes(
+    before: Sequence[Entry], after: Sequence[Entry]
+) -> list[tuple[str, Entry | None, Entry | None]]:
+    """What differs between two outlines, told as :func:`changes` tells it."""
+    old = {entry.name: entry for entry in before}
+    new = {entry.name: entry for entry in after}
     names = [*old, *(name for name in new if name not in old)]
     return [
         (name, old.get(name), new.get(name))

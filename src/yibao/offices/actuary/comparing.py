@@ -15,13 +15,20 @@ from dataclasses import dataclass
 
 from yibao.base.texts import Text
 from yibao.engines.policy.area import AreaPolicy
-from yibao.engines.policy.law import Bands, FactDefinition, Layer, PlanVersion
-from yibao.engines.policy.outline import Entry, Teller, changes, outline
-from yibao.offices.actuary.review import Reference, versions_of
+from yibao.engines.policy.law import (
+    Bands,
+    EntitlementVersion,
+    FactDefinition,
+    Layer,
+    PlanVersion,
+)
+from yibao.engines.policy.outline import Entry, Teller, entry_changes, outline
+from yibao.offices.actuary.review import Reference, Version, all_versions_of, id_of, rules_of
 
 Lines = tuple[Text, ...]
 Changes = tuple[tuple[str, Entry | None, Entry | None], ...]
 _WHOLE_PLAN = Text("整个计划", "whole plan")
+_WHOLE_ENTITLEMENT = Text("整项定额待遇", "whole entitlement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,8 @@ class Aspect:
 class Difference:
     """Two versions side by side: the rules in which they differ."""
 
-    left: PlanVersion | None
-    right: PlanVersion | None
+    left: Version | None
+    right: Version | None
     entries: Changes
     aspects: tuple[Aspect, ...]
     same_count: int
@@ -53,39 +60,49 @@ class Difference:
 def compare(
     left: AreaPolicy, right: AreaPolicy, *, of: tuple[Reference, Reference]
 ) -> list[Difference]:
-    """Plans of two references, paired by name, else by scheme and kind of care."""
+    """Plans of two references, paired by name, else by scheme and kind of care; entitlements.
+
+    Entitlements stand behind the plans and are paired by name.
+
+    Raises:
+        UnableToFindPlan: if a reference means neither a plan nor an entitlement.
+    """
     facts = {**left.facts, **right.facts}
-    return [
-        _difference(old, new, facts)
-        for old, new in _pairs(versions_of(left, of[0]), versions_of(right, of[1]))
-    ]
+    olds, news = all_versions_of(left, of[0]), all_versions_of(right, of[1])
+    found: list[tuple[Version | None, Version | None]] = []
+    for kind in (PlanVersion, EntitlementVersion):
+        sides = [[one for one in side if isinstance(one, kind)] for side in (olds, news)]
+        found += _pairs(*sides)
+    return [_difference(old, new, facts) for old, new in found]
 
 
-def _name(version: PlanVersion) -> str:
-    return version.plan_id.partition("/")[2]
+def _name(version: Version) -> str:
+    return id_of(version).partition("/")[2]
 
 
 def _pairs(
-    olds: Sequence[PlanVersion], news: Sequence[PlanVersion]
-) -> list[tuple[PlanVersion | None, PlanVersion | None]]:
+    olds: Sequence[Version], news: Sequence[Version]
+) -> list[tuple[Version | None, Version | None]]:
     """Names are matched before kinds of care, so that no kind takes another's namesake."""
-    matched: dict[str, PlanVersion] = {}
+    matched: dict[str, Version] = {}
     free = list(news)
     for is_alike in (lambda o, n: _name(o) == _name(n), _is_for_the_same):
         for old in olds:
             found = next((new for new in free if is_alike(old, new)), None)
-            if found is not None and old.plan_id not in matched:
-                matched[old.plan_id] = found
+            if found is not None and id_of(old) not in matched:
+                matched[id_of(old)] = found
                 free.remove(found)
     if len(olds) == len(news) == 1 and free:
-        matched[olds[0].plan_id] = free.pop()
-    pairs: list[tuple[PlanVersion | None, PlanVersion | None]]
-    pairs = [(old, matched.get(old.plan_id)) for old in olds]
+        matched[id_of(olds[0])] = free.pop()
+    pairs: list[tuple[Version | None, Version | None]]
+    pairs = [(old, matched.get(id_of(old))) for old in olds]
     return pairs + [(None, new) for new in free]
 
 
-def _is_for_the_same(one: PlanVersion, two: PlanVersion) -> bool:
-    """Whether both name a scheme and a kind of care, and share one of each."""
+def _is_for_the_same(one: Version, two: Version) -> bool:
+    """Whether both are plans and name a scheme and a kind of care, and share one of each."""
+    if not (isinstance(one, PlanVersion) and isinstance(two, PlanVersion)):
+        return False
     for fact in ("scheme", "care_type"):
         tests = [dict(version.applies_to).get(fact) for version in (one, two)]
         values = [set(test.values or ()) if test else set() for test in tests]
@@ -95,16 +112,27 @@ def _is_for_the_same(one: PlanVersion, two: PlanVersion) -> bool:
 
 
 def _difference(
-    one: PlanVersion | None, two: PlanVersion | None, facts: Mapping[str, FactDefinition]
+    one: Version | None, two: Version | None, facts: Mapping[str, FactDefinition]
 ) -> Difference:
     if one is None or two is None:
         return Difference(one, two, (), (), 0)
-    entries = tuple(changes(one, two, facts=facts))
+    rules = rules_of(one, facts)
+    entries = tuple(entry_changes(rules, rules_of(two, facts)))
+    changed = sum(old is not None for _, old, _ in entries)
     if one.area == two.area:
-        changed = sum(old is not None for _, old, _ in entries)
-        return Difference(one, two, entries, (), len(outline(one, facts)) - changed)
-    aspects, same_count = _aspects(one, two, facts)
-    return Difference(one, two, entries, aspects, same_count)
+        return Difference(one, two, entries, (), len(rules) - changed)
+    if isinstance(one, PlanVersion) and isinstance(two, PlanVersion):
+        aspects, same_count = _aspects(one, two, facts)
+        return Difference(one, two, entries, aspects, same_count)
+    told = tuple(
+        Aspect(_WHOLE_ENTITLEMENT, tuple(name.split("/")), _lines(old), _lines(new))
+        for name, old, new in entries
+    )
+    return Difference(one, two, entries, told, len(rules) - changed)
+
+
+def _lines(entry: Entry | None) -> Lines:
+    return entry.lines if entry else ()
 
 
 # ------------------------------------------------------------------------------ between two areas

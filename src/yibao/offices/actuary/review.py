@@ -16,10 +16,32 @@ from yibao.base.texts import Text
 from yibao.engines.policy.area import AreaPolicy, SourceText
 from yibao.engines.policy.glue import Monotone, monotone
 from yibao.engines.policy.law import EntitlementVersion, PlanVersion, Provenance
-from yibao.engines.policy.outline import Entry, changes, outline, provenances
+from yibao.engines.policy.outline import (
+    Entry,
+    Facts,
+    changes,
+    entitlement_outline,
+    entry_changes,
+    outline,
+    provenances,
+)
 from yibao.offices.actuary.policies import area_from_folder, open_area
 
 Version = PlanVersion | EntitlementVersion
+
+
+def id_of(version: Version) -> str:
+    """The id of a plan or of an entitlement."""
+    if isinstance(version, PlanVersion):
+        return version.plan_id
+    return version.entitlement_id
+
+
+def rules_of(version: Version, facts: Facts) -> list[Entry]:
+    """Every rule of a version, plan or entitlement."""
+    if isinstance(version, PlanVersion):
+        return outline(version, facts)
+    return entitlement_outline(version, facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,28 +174,59 @@ def versions_of(policy: AreaPolicy, reference: Reference) -> list[PlanVersion]:
     Raises:
         UnableToFindPlan: if the area has no such plan, or none in force on the day.
     """
-    names = {version.plan_id.partition("/")[2] for version in policy.plans}
+    found = [one for one in _meant(policy.plans, reference) if isinstance(one, PlanVersion)]
+    if not found:
+        raise _nothing_meant(policy, reference, _names(policy.plans))
+    return found
+
+
+def all_versions_of(policy: AreaPolicy, reference: Reference) -> list[Version]:
+    """As :func:`versions_of`, with the entitlements behind the plans.
+
+    Raises:
+        UnableToFindPlan: if the area has neither, or none in force on the day.
+    """
+    found = [*_meant(policy.plans, reference), *_meant(policy.entitlements, reference)]
+    if not found:
+        names = _names(policy.plans) + _names(policy.entitlements)
+        raise _nothing_meant(policy, reference, names)
+    return found
+
+
+def _name(version: Version) -> str:
+    return id_of(version).partition("/")[2]
+
+
+def _names(versions: Sequence[Version]) -> list[str]:
+    return sorted({_name(version) for version in versions})
+
+
+def _meant(versions: Sequence[Version], reference: Reference) -> list[Version]:
+    latest: dict[str, Version] = {}
+    for version in versions:
+        name = _name(version)
+        is_meant = reference.plan in (None, name)
+        if is_meant and (reference.day is None or reference.day in version.span):
+            latest[name] = version
+    return list(latest.values())
+
+
+def _nothing_meant(
+    policy: AreaPolicy, reference: Reference, names: Sequence[str]
+) -> UnableToFindPlan:
     if reference.plan is not None and reference.plan not in names:
-        shown = ", ".join(sorted(names))
-        raise UnableToFindPlan(
+        shown = ", ".join(names)
+        return UnableToFindPlan(
             Text(
                 f"{policy.code} 没有计划“{reference.plan}”",
                 f"{policy.code} has no plan '{reference.plan}'",
             ),
             Text(f"可用的计划: {shown}", f"its plans: {shown}"),
         )
-    latest: dict[str, PlanVersion] = {}
-    for version in policy.plans:
-        name = version.plan_id.partition("/")[2]
-        is_meant = reference.plan in (None, name)
-        if is_meant and (reference.day is None or reference.day in version.span):
-            latest[name] = version
-    if not latest:
-        raise UnableToFindPlan(
-            Text(f"{reference.day} 没有生效的计划", f"no plan is in force on {reference.day}"),
-            Text("请用 policy calendar 查看各计划的时段", "see the spans with `policy calendar`"),
-        )
-    return list(latest.values())
+    return UnableToFindPlan(
+        Text(f"{reference.day} 没有生效的计划", f"no plan is in force on {reference.day}"),
+        Text("请用 policy calendar 查看各计划的时段", "see the spans with `policy calendar`"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,28 +242,32 @@ class Turn:
 
 
 def calendar(policy: AreaPolicy) -> list[Turn]:
-    """Every day on which some plan's law turns, in order of date."""
+    """Every day on which the law of some plan or entitlement turns, in order of date."""
     turns: list[Turn] = []
-    for index, version in enumerate(policy.plans):
-        before = policy.plans[index - 1] if index else None
-        follows = (
-            before and before.plan_id == version.plan_id and before.span.until == version.span.start
-        )
+    versions: list[Version] = [*policy.plans, *policy.entitlements]
+    for index, version in enumerate(versions):
+        name = id_of(version)
+        before = versions[index - 1] if index else None
+        follows = before and id_of(before) == name and before.span.until == version.span.start
         if follows and before is not None:
             turns.append(_change(before, version, policy))
         else:
-            turns.append(Turn(version.span.start, version.plan_id, version.label, "begins"))
-        after = policy.plans[index + 1] if index + 1 < len(policy.plans) else None
-        goes_on = (
-            after and after.plan_id == version.plan_id and after.span.start == version.span.until
-        )
+            turns.append(Turn(version.span.start, name, version.label, "begins"))
+        after = versions[index + 1] if index + 1 < len(versions) else None
+        goes_on = after and id_of(after) == name and after.span.start == version.span.until
         if version.span.until is not None and not goes_on:
-            turns.append(Turn(version.span.until, version.plan_id, version.label, "ends"))
+            turns.append(Turn(version.span.until, name, version.label, "ends"))
     return sorted(turns, key=lambda turn: (turn.day, turn.plan_id))
 
 
-def _change(before: PlanVersion, after: PlanVersion, policy: AreaPolicy) -> Turn:
+def _change(before: Version, after: Version, policy: AreaPolicy) -> Turn:
     """What changes from one version to the next; layers that come or go are told whole."""
+    if not (isinstance(before, PlanVersion) and isinstance(after, PlanVersion)):
+        sides = [rules_of(version, policy.facts) for version in (before, after)]
+        return Turn(
+            after.span.start, id_of(after), after.label, "changes",
+            tuple(entry_changes(*sides)),
+        )  # fmt: skip
     old = {layer.name: layer.label for layer in before.layers}
     new = {layer.name: layer.label for layer in after.layers}
     whole = [(label, "begins") for name, label in new.items() if name not in old]
