@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from yibao.base.money import format_yuan
 from yibao.base.texts import Language, Text
@@ -74,9 +74,10 @@ def show_funds(totals: Sequence[FundTotal], labels: Mapping[str, str], language:
     title = Text("各基金支付，每名参保人", "what the funds paid, for each insured person")
     table = Table(title=title.in_language(language))
     for number, head in enumerate(heads):
-        table.add_column(head.in_language(language), justify="right" if number >= 3 else "left")
+        justify: Literal["left", "right"] = "right" if number >= 3 else "left"
+        table.add_column(head.in_language(language), justify=justify, overflow="fold")
     everything = Text("全部基金", "all funds").in_language(language)
-    for one in totals:
+    for one in (one for one in totals if one.benefit_amount or one.beside):
         name = labels.get(one.fund, one.fund) or everything
         paid = format_yuan(one.benefit_amount, grouped=True)
         table.add_row(f"[bold]{name}[/bold]", "", "", paid, _figure(one.per_insured), "", "")
