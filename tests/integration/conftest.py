@@ -72,7 +72,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 @pytest.fixture(scope="session")
 def home_for_servers() -> Iterator[Path]:
     """A folder that any account can enter, in memory where there is room: no disk to wait for."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
     folder = Path(tempfile.mkdtemp(prefix="yibao-", dir=memory if roomy else None))
     folder.chmod(0o755)

@@ -132,8 +132,10 @@ def is_free(port: int) -> bool:
     return True
 
 
-def make_cluster(home: Path, runtime: Runtime, *, known: Secrets) -> None:
+def make_cluster(home: Path, runtime: Runtime, *, known: Secrets, keeps: int) -> None:
     """Make the cluster of a home, with its roles and its database.
+
+    ``keeps`` is a lock's descriptor, which PostgreSQL's programs hold though we be killed.
 
     Raises:
         UnableToRunServer: one of PostgreSQL's programs failed; what it said is told.
@@ -155,7 +157,8 @@ def make_cluster(home: Path, runtime: Runtime, *, known: Secrets) -> None:
             f"--pwfile={password}",
             *("--auth=scram-sha-256", "--data-checksums", "--encoding=UTF8", "--locale=C"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
-        ]
+        ],
+        keeps=[keeps],
     )
     password.unlink()
     if made.returncode:
@@ -165,8 +168,8 @@ def make_cluster(home: Path, runtime: Runtime, *, known: Secrets) -> None:
         "owner_password": known.owner_password,
         "service_password": known.service_password,
     }
-    _say(runtime, cluster, "postgres", _ROLES.format(**names, **words))
-    _say(runtime, cluster, DATABASE, _PRIVILEGES)
+    _say(runtime, cluster, "postgres", _ROLES.format(**names, **words), keeps=keeps)
+    _say(runtime, cluster, DATABASE, _PRIVILEGES, keeps=keeps)
     with (cluster / "postgresql.conf").open("a", encoding="utf-8") as configuration:
         configuration.write(f"include '../{CONFIGURATION}'\n")  # a home may be renamed
     cluster.rename(home / CLUSTER)
@@ -207,7 +210,7 @@ def secrets_lost(home: Path) -> UnableToRunServer:
     )
 
 
-def _say(runtime: Runtime, cluster: Path, database: str, statements: str) -> None:
+def _say(runtime: Runtime, cluster: Path, database: str, statements: str, *, keeps: int) -> None:
     """Run statements, one a line, without a network: PostgreSQL's single-user mode."""
     done = runtime.account.run(
         [
@@ -215,6 +218,7 @@ def _say(runtime: Runtime, cluster: Path, database: str, statements: str) -> Non
             *("-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", database),
         ],
         said=statements,
+        keeps=[keeps],
     )
     if done.returncode or "ERROR:" in done.stderr:
         raise _failed("postgres --single", done.stderr)

@@ -240,7 +240,8 @@ class Server:
         if not self.cluster.exists():
             known = known or parts.Secrets.drawn()
             known.write(self.home)
-            parts.make_cluster(self.home, self.runtime, known=known)
+            with self._nobody_writes() as running:  # nor does what a killed start left making
+                parts.make_cluster(self.home, self.runtime, known=known, keeps=running)
         if known is None:
             raise parts.secrets_lost(self.home)
         self._refuse_other_version()
@@ -271,21 +272,18 @@ class Server:
         self._rotate_log()
         said_before = self.log.stat().st_size if self.log.exists() else 0
         refused = ""
-        try:
-            with self._nobody_writes() as running:
-                self._forget_the_dead()
-                for _ in range(_PORT_TRIES):
-                    if not parts.is_free(known.port):
-                        known = known.on_port(parts.free_port())
-                        known.write(self.home)
-                    parts.configure(self.home, known.port, changed=self._changed)
-                    refused = self._launched(running)
-                    if not refused:
-                        return
-                    if parts.is_free(known.port):
-                        break  # it was not the port
-        except TimeoutError:
-            raise _still_in_use(self.home) from None
+        with self._nobody_writes() as running:
+            self._forget_the_dead()
+            for _ in range(_PORT_TRIES):
+                if not parts.is_free(known.port):
+                    known = known.on_port(parts.free_port())
+                    known.write(self.home)
+                parts.configure(self.home, known.port, changed=self._changed)
+                refused = self._launched(running)
+                if not refused:
+                    return
+                if parts.is_free(known.port):
+                    break  # it was not the port
         raise _not_started(self.log, refused, said_before=said_before)
 
     def _launched(self, running: int) -> str:
@@ -304,14 +302,23 @@ class Server:
     def _nobody_writes(self) -> Iterator[int]:
         """Wait for what a killed server left behind; end it when it takes too long."""
         lock = self.home / _RUNNING
-        try:
-            with locked(lock, seconds=_ORPHANS_SECONDS):
-                pass
-        except TimeoutError:
-            for process in orphans(self.cluster):
-                with suppress(psutil.Error):
-                    process.kill()
-        with locked(lock, seconds=_ORPHANS_SECONDS) as descriptor:
+        with ExitStack() as held:
+            try:
+                descriptor = held.enter_context(locked(lock, seconds=_ORPHANS_SECONDS))
+            except TimeoutError:
+                descriptor = held.enter_context(self._ended_orphans(lock))
+            yield descriptor
+
+    @contextmanager
+    def _ended_orphans(self, lock: Path) -> Iterator[int]:
+        for process in orphans(self.cluster):
+            with suppress(psutil.Error):
+                process.kill()
+        with ExitStack() as held:
+            try:
+                descriptor = held.enter_context(locked(lock, seconds=_ORPHANS_SECONDS))
+            except TimeoutError:
+                raise _still_in_use(self.home) from None
             yield descriptor
 
     def _forget_the_dead(self) -> None:
