@@ -69,6 +69,11 @@ class Account:
     official: str = ""
     source: str = ""
 
+    @property
+    def pair_name(self) -> str:
+        """One name for both accounts of a clearing pair; empty for any other account."""
+        return "=".join(sorted((self.code, self.clearing_pair))) if self.clearing_pair else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Facing:
@@ -127,6 +132,17 @@ class Chart:
     groups: Mapping[str, Text] = field(default_factory=dict)
     digest: str = ""
 
+    def fund(self, name: str) -> Fund:
+        """The fund of a name.
+
+        Raises:
+            UnableToBook: ``fund_unknown``.
+        """
+        found = self.funds.get(name)
+        if found is None:
+            raise _unknown("fund_unknown", "基金", "fund", name)
+        return found
+
     def account(self, code: str) -> Account:
         """The account of a code.
 
@@ -153,6 +169,19 @@ class Chart:
             UnableToBook: ``account_unknown``: the two may not face each other.
         """
         return self.code_of(fund, CLEARING + facing)
+
+    @property
+    def personal_fund(self) -> str:
+        """The fund that keeps members' accounts.
+
+        Raises:
+            UnableToBook: ``fund_unknown``: the area has none.
+        """
+        funds = (one.fund for one in self.accounts.values() if one.guard == "personal")
+        found = next(funds, None)
+        if found is None:
+            raise _unknown("fund_unknown", "基金", "fund", "personal_account")
+        return found
 
     def payer(self, fund: str) -> Payer:
         """Where what a policy's layer pays from ``fund`` is booked.

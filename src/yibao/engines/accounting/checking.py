@@ -10,6 +10,7 @@ and every line stands on a side that its event allows.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -18,15 +19,31 @@ from yibao.engines.accounting.chart import Account, Chart, Side
 from yibao.engines.accounting.entry import Entry, Line
 from yibao.engines.accounting.refusals import Refusal, ordered
 
+LINES_LIMIT = 32_767
+"""The most lines an entry may have: their numbers are kept in two bytes."""
+TEXT_LIMIT = 400
+_UNFIT = re.compile(r"[\x01-\x1f\x7f\\\x00]")
+
 
 def refusals(entry: Entry, chart: Chart) -> tuple[Refusal, ...]:
     """Why the entry cannot stand in the books of the chart's area; empty when it may be sent."""
-    found = [*_of_lines(entry, chart), *_of_sums(entry, chart)]
+    found = [*_of_texts(entry), *_of_lines(entry, chart), *_of_sums(entry, chart)]
     if not entry.lines:
         found.append(Refusal("entry_empty", entry.client_id))
+    if len(entry.lines) > LINES_LIMIT:
+        found.append(Refusal("entry_too_long", entry.client_id, found=str(len(entry.lines))))
     if entry.event_kind not in chart.facing:
         found.append(Refusal("event_unknown", entry.client_id, subject=entry.event_kind))
     return ordered(found)
+
+
+def _of_texts(entry: Entry) -> Iterator[Refusal]:
+    """Texts that a sealed line could not hold."""
+    texts = [("client_id", entry.client_id), ("source", entry.source), ("memo", entry.memo)]
+    texts += [(line.account_code, line.party_id) for line in entry.lines]
+    for name, text in texts:
+        if _UNFIT.search(text) or len(text) > TEXT_LIMIT or not entry.client_id:
+            yield Refusal("text_invalid", entry.client_id, subject=name, found=repr(text)[:60])
 
 
 def _of_lines(entry: Entry, chart: Chart) -> Iterator[Refusal]:
@@ -63,12 +80,12 @@ def _of_line(
 
 def _of_sums(entry: Entry, chart: Chart) -> Iterator[Refusal]:
     by_fund: dict[str, int] = defaultdict(int)
-    by_pair: dict[tuple[str, ...], int] = defaultdict(int)
+    by_pair: dict[str, int] = defaultdict(int)
     for line in entry.lines:
         by_fund[line.fund] += line.amount
         account = chart.accounts.get(line.account_code)
         if account and account.clearing_pair:
-            by_pair[tuple(sorted((account.code, account.clearing_pair)))] += line.amount
+            by_pair[account.pair_name] += line.amount
     total = sum(by_fund.values())
     if total:
         yield Refusal("unbalanced", entry.client_id, found=format_yuan(total))
@@ -77,7 +94,5 @@ def _of_sums(entry: Entry, chart: Chart) -> Iterator[Refusal]:
             yield Refusal("wall_crossed", entry.client_id, subject=fund, found=format_yuan(amount))
     for pair, amount in by_pair.items():
         if amount:
-            subject = " ↔ ".join(pair)
-            yield Refusal(
-                "clearing_unpaired", entry.client_id, subject=subject, found=format_yuan(amount)
-            )
+            found = format_yuan(amount)
+            yield Refusal("clearing_unpaired", entry.client_id, subject=pair, found=found)

@@ -8,7 +8,8 @@ Canonical text of the digest: JSON without blanks of ``["yibao-entry-1", client_
 business_date, source, memo, reverses, reservation, [[account_code, party_id, amount], …]]`` in
 UTF-8, the lines in their order, letters beyond ASCII as they are, a missing number as ``null``.
 
-Refuses: nothing; whether an entry may stand is said by :mod:`yibao.engines.accounting.checking`.
+Refuses: a reversal of a reversal. Whether an entry may stand is said by
+:mod:`yibao.engines.accounting.checking`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+
+from yibao.base.texts import Text
+from yibao.engines.accounting.chart import UnableToBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,22 @@ def reversal_of(
 ) -> Entry:
     """The entry (冲正) that undoes a booked one whole: every line with the other sign.
 
-    A reversal of a reversal is its original again, under the reversal's own number.
+    Raises:
+        UnableToBook: ``reversal_differs``: the entry is a reversal itself, or the day lies before
+            the original's. What was reversed in error is booked again.
     """
+    if entry.reverses is not None or business_date < entry.business_date:
+        raise UnableToBook(
+            "reversal_differs",
+            Text(
+                f"分录 {entry.client_id} 不能这样冲正",
+                f"the entry {entry.client_id} cannot be reversed like this",
+            ),
+            Text(
+                "冲正分录不得再冲正，冲正日期不得早于原业务日期；误冲正的请重新记账",
+                "a reversal is not reversed, nor dated before its original; book it again instead",
+            ),
+        )
     return Entry(
         client_id=client_id,
         event_kind=entry.event_kind,

@@ -16,7 +16,9 @@ from yibao.base.texts import Language, Text
 
 REFUSAL_CODES = (
     "client_id_reused",
+    "text_invalid",
     "entry_empty",
+    "entry_too_long",
     "amount_zero",
     "amount_too_large",
     "account_unknown",
@@ -46,7 +48,12 @@ _RULES: dict[str, Text] = {
     "client_id_reused": Text(
         "同一编号已经记过不同内容的分录", "this client id stands in the books with other content"
     ),
+    "text_invalid": Text(
+        "编号不得为空；文字不得含控制字符或反斜杠，且不超过 400 字",
+        "an id is not empty; a text has no control character, no backslash, at most 400 letters",
+    ),
     "entry_empty": Text("分录没有任何行", "the entry has no lines"),
+    "entry_too_long": Text("分录行数过多", "the entry has more lines than one may have"),
     "amount_zero": Text("金额不得为零", "a line's amount is not zero"),
     "amount_too_large": Text("金额超出系统上限", "the amount is beyond what is read as one"),
     "account_unknown": Text("科目表中没有该科目", "the chart has no such account"),
@@ -89,7 +96,9 @@ _RULES: dict[str, Text] = {
 
 _REMEDIES: dict[str, Text] = {
     "client_id_reused": Text("请换用新的编号，或核对重发内容", "use a new id, or send the same"),
+    "text_invalid": Text("请更正该文字", "mend the text"),
     "entry_empty": Text("请补充分录行", "add its lines"),
+    "entry_too_long": Text("请拆分为多笔分录", "split it into several entries"),
     "amount_zero": Text("请删除零金额行", "leave the line out"),
     "amount_too_large": Text("请核对单位，金额以分计", "check the unit: amounts are fen"),
     "account_unknown": Text(
