@@ -5,6 +5,7 @@ Holds, and is checked in every row: submitted = Σ benefits + Σ left, Σ funds 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -93,28 +94,35 @@ class Kindred:
 
 @dataclass(slots=True)
 class KindredTable:
-    """What is asked of all kindred, as columns."""
+    """What is asked of all kindred, as columns; it grows as they are met.
 
-    values: Ints
-    examples: Ints
-    annual: Truths
-    unverified: Numbers
-    groups: Numbers
-    grouped: list[Kindred]
+    ``groups`` number what summaries tell apart, ``grouped`` has one of each.
+    """
 
-    @classmethod
-    def of(cls, kindred: list[Kindred]) -> KindredTable:
-        """The columns; ``groups`` number what summaries tell apart, ``grouped`` one of each."""
-        groups = {one.group: one for one in kindred}
-        places = {group: place for place, group in enumerate(groups)}
-        return cls(
-            np.array([one.ground.values_count for one in kindred], np.int64),
-            np.array([one.ground.examples_count for one in kindred], np.int64),
-            np.array([one.is_annual for one in kindred], np.bool_),
-            np.array([one.profile.is_unverified for one in kindred], np.int32),
-            np.array([places[one.group] for one in kindred], np.int32),
-            list(groups.values()),
-        )
+    values: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    examples: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    annual: Truths = field(default_factory=lambda: np.zeros(0, np.bool_))
+    unverified: Numbers = field(default_factory=lambda: np.zeros(0, np.int32))
+    groups: Numbers = field(default_factory=lambda: np.zeros(0, np.int32))
+    grouped: list[Kindred] = field(default_factory=list)
+    _places: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def grow(self, new: Sequence[Kindred]) -> None:
+        """More kindred, behind those that are there."""
+        places = [self._place(one) for one in new]
+        grounds = [one.ground for one in new]
+        self.values = np.append(self.values, [one.values_count for one in grounds])
+        self.examples = np.append(self.examples, [one.examples_count for one in grounds])
+        self.annual = np.append(self.annual, [one.is_annual for one in new])
+        unverified = np.array([one.profile.is_unverified for one in new], np.int32)
+        self.unverified = np.append(self.unverified, unverified)
+        self.groups = np.append(self.groups, np.array(places, np.int32))
+
+    def _place(self, one: Kindred) -> int:
+        place = self._places.setdefault(one.group, len(self.grouped))
+        if place == len(self.grouped):
+            self.grouped.append(one)
+        return place
 
 
 @dataclass(slots=True)
@@ -156,7 +164,7 @@ class Desk:
         self._outputs = {name: place for place, name in enumerate(self._program.outputs)}
         self._numberer = Numberer(2)
         self._grounds = Grounds()
-        self._told = KindredTable.of([])
+        self._told = KindredTable()
         self._active: dict[int, frozenset[str]] = {}
         self._constants = Constants()
 
@@ -247,10 +255,10 @@ class Desk:
         words = np.stack([which.astype(np.int64), marks])
         every = np.full((1, 2), -1, np.int64)
         numbers, new = self._numberer.number(words, every, which=np.zeros(len(which), np.int32))
-        for row in new:
-            self.kindred.append(self._kindred_of(ready.known[which[row]], int(marks[row])))
-        if new:
-            self._told = KindredTable.of(self.kindred)
+        met = [self._kindred_of(ready.known[which[row]], int(marks[row])) for row in new]
+        if met:
+            self.kindred += met
+            self._told.grow(met)
         return numbers
 
     def _kindred_of(self, profile: Profile, marks: int) -> Kindred:
@@ -282,17 +290,16 @@ class Desk:
         ids = [plan.version.plan_id if plan else None for plan in plans]
         hashes = [plan.version.policy_hash if plan else None for plan in plans]
         questions = [one.ground.questions for one in self.kindred]
-        codes = pa.array(kindred)
         used = np.flatnonzero(seen(kindred, len(plans))).tolist()
         findings = self._told.unverified[kindred] + 2 * later.astype(np.int32)
         told = np.flatnonzero(seen(findings, len(_FINDINGS))).tolist()
         return {
-            "plan_id": coded(ids, codes, used=used),
-            "policy_hash": coded(hashes, codes, used=used),
-            "open_questions": coded(questions, codes, used=used),
+            "plan_id": coded(ids, kindred, used=used),
+            "policy_hash": coded(hashes, kindred, used=used),
+            "open_questions": coded(questions, kindred, used=used),
             "engine_version": constant(ENGINE_VERSION, rows),
             "catalogue_hash": constant(None, rows),
-            "findings": coded(_FINDINGS, pa.array(findings), used=told),
+            "findings": coded(_FINDINGS, findings, used=told),
         }
 
     def _amounts(

@@ -40,7 +40,7 @@ def write_words(questions: Ints, codes: Ints, words: Ints) -> None:
 
 
 @compiled
-def number_words(  # noqa: C901, PLR0913, PLR0917
+def number_words(  # noqa: PLR0913, PLR0917
     words: Ints, masks: Ints, which: Numbers, keys: Ints, numbers: Numbers, out: Numbers,
     firsts: Ints, state: Ints,
 ) -> None:  # fmt: skip
@@ -54,16 +54,6 @@ def number_words(  # noqa: C901, PLR0913, PLR0917
     row, known, new = state[0], state[1], 0
     while row < count and new < bits:
         mask = which[row]
-        is_same = row > 0 and which[row - 1] == mask
-        for word in range(width):
-            if not is_same:
-                break
-            differs = (words[word, row] ^ words[word, row - 1]) & masks[mask, word]
-            is_same = differs == 0
-        if is_same:
-            out[row] = out[row - 1]
-            row += 1
-            continue
         mixed = np.uint64(0)
         for word in range(width):
             mixed = (mixed ^ np.uint64(words[word, row] & masks[mask, word])) * _MIX

@@ -185,6 +185,11 @@ class _Settling:
         fact = self.worker.law.area.facts[AGE]
         if frame.birth.missing is not None and frame.birth.missing.all():
             return
+        born = frame.birth.values
+        if len(born) and frame.birth.missing is None:
+            least, most = int(frame.dates.min()) - born.max(), int(frame.dates.max()) - born.min()
+            if fact.start * 366 <= least and most < fact.below * 365:
+                return
         lived = frame.dates.astype(np.int64) - frame.birth.values
         outside = (lived.min(axis=0) < fact.start * 366) | (lived.max(axis=0) >= fact.below * 365)
         frame.odd |= outside & frame.birth.is_stated

@@ -1,7 +1,7 @@
 """The rows of results as Arrow tables, of one schema wherever they come from.
 
-Amounts are there in every row, and say so: a column without gaps is written faster. Columns of few
-texts are codes of these texts.
+Amounts and ids are there in every row, and say so: a column without gaps is written faster. Columns
+of few texts are codes of these texts.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from yibao.base.checks import check
-from yibao.offices.actuary.bulk.machine import Ints
+from yibao.offices.actuary.bulk.machine import Ints, Numbers
 
 FEW_TEXTS = (
     "plan_id", "policy_hash", "catalogue_hash", "engine_version", "open_questions", "findings",
     "member_id",
 )  # fmt: skip
+_WITH_GAPS = ("catalogue_hash", "open_questions", "findings")
+_NO_TEXT = -1
+_FEW_ENCOUNTERS = 64
 _CODED = pa.dictionary(pa.int32(), pa.string())
 _KINDS: dict[type[pl.DataType], pa.DataType] = {
     pl.String: pa.string(), pl.Int64: pa.int64(), pl.Date: pa.date32(), pl.Boolean: pa.bool_(),
@@ -29,23 +33,25 @@ _KINDS: dict[type[pl.DataType], pa.DataType] = {
 def schema_of(columns: dict[str, type[pl.DataType]]) -> pa.Schema:
     """The schema of a table of results."""
     return pa.schema([
-        pa.field(name, _CODED if name in FEW_TEXTS else _KINDS[kind], nullable=kind == pl.String)
+        pa.field(name, _CODED if name in FEW_TEXTS else _KINDS[kind], nullable=name in _WITH_GAPS)
         for name, kind in columns.items()
     ])  # fmt: skip
 
 
-def coded(texts: Sequence[str | None], codes: pa.Array, *, used: Sequence[int]) -> pa.Array:
+def coded(texts: Sequence[str | None], codes: Numbers, *, used: Sequence[int]) -> pa.Array:
     """A column of few texts, by their codes; ``used`` are the codes that occur.
 
     Texts that do not occur are left out, so that a table does not depend on those before it.
     """
     words = sorted({text for place in used if (text := texts[place]) is not None})
     places = {word: place for place, word in enumerate(words)}
-    renamed: list[int | None] = [None] * len(texts)
+    renamed = np.full(len(texts), _NO_TEXT, np.int32)
     for place in used:
         text = texts[place]
-        renamed[place] = None if text is None else places[text]
-    indices = pa.array(renamed, pa.int32()).take(codes)
+        renamed[place] = _NO_TEXT if text is None else places[text]
+    found = renamed[codes]
+    has_gaps = any(texts[place] is None for place in used)
+    indices = pa.array(found, mask=found == _NO_TEXT if has_gaps else None)
     return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.string()))
 
 
@@ -74,9 +80,21 @@ def encounters_of(encounters: pa.Array | None, claims: pa.Array, *, texts: pa.Ar
     if encounters.type == claims.type and pa.types.is_integer(claims.type):
         own = pc.fill_null(pc.not_equal(encounters, claims), fill_value=False)
         named = encounters.filter(own).cast(pa.string())
+        if len(named) <= _FEW_ENCOUNTERS:
+            return _replaced(texts, np.flatnonzero(own), named)
         return pc.replace_with_mask(texts, own, named)
     named = encounters.cast(pa.string())
     return pc.if_else(pc.fill_null(pc.not_equal(named, ""), fill_value=False), named, texts)
+
+
+def _replaced(texts: pa.Array, rows: NDArray[np.intp], named: pa.Array) -> pa.Array:
+    """Texts with other ones in some rows: what stands between them is copied as it is."""
+    pieces = []
+    following = 0
+    for number, row in enumerate(rows.tolist()):
+        pieces += [texts.slice(following, row - following), named.slice(number, 1)]
+        following = row + 1
+    return pa.concat_arrays([*pieces, texts.slice(following)]) if pieces else texts
 
 
 class Constants:
