@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import polars as pl
 import pytest
 
 from tests.unit.city.conftest import MEMBERS, SEED, YEAR
 from yibao.engines.benefits.rows import Law
+from yibao.offices.actuary.city.chunks import outside_stays
 from yibao.offices.actuary.city.making import make_city
+from yibao.offices.actuary.city.outpatient import Chunk
 from yibao.offices.actuary.city.tables import Contract
 from yibao.offices.actuary.city.writing import Order
 from yibao.offices.actuary.laws import open_law
@@ -105,6 +110,21 @@ def test_facts_are_those_of_the_members_spell(city: Path, claims: pl.DataFrame):
         pl.col("settlement_date") < pl.col("recognised_date")
     )
     assert early.height == 0
+
+
+@pytest.mark.parametrize(("change", "days"), [(105, []), (110, []), (111, [110]), (102, [110])])
+def test_a_visit_waits_for_the_discharge_unless_its_scheme_has_ended(change: int, days: list[int]):
+    """A visit on day 103 falls into a stay of days 100 to 110; the member changes scheme once."""
+    first = int(np.datetime64("2024-01-01").astype(int))
+
+    def on(*days: int) -> np.ndarray:
+        return np.array(days) + first
+
+    people = SimpleNamespace(change_day=on(change))
+    chunk = cast(Chunk, SimpleNamespace(population=people, year=2024))
+    stays = {"member": np.array([0]), "admission": on(100), "discharge": on(110), "day": on(110)}
+    visits = {"member": np.array([0]), "day": on(103)}
+    assert (outside_stays(visits, stays, chunk=chunk)["day"] - first).tolist() == days
 
 
 def test_stays_are_coded_and_visits_are_not(claims: pl.DataFrame):

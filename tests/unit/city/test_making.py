@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
+from pyarrow import parquet
 
 from tests.unit.city.conftest import MEMBERS, SEED, YEAR
 from yibao.offices.actuary.city import writing
-from yibao.offices.actuary.city.making import UnableToMakeCity, make_city
+from yibao.offices.actuary.city.chunks import draw_chunk
+from yibao.offices.actuary.city.making import UnableToMakeCity, make_city, plan_of
 from yibao.offices.actuary.city.population import CHUNK_MEMBERS
-from yibao.offices.actuary.city.tables import Contract
+from yibao.offices.actuary.city.tables import Contract, claims_table, members_table
 from yibao.offices.actuary.city.writing import Order
 from yibao.storage.files.partitions import read_manifest
 
@@ -71,6 +77,38 @@ def test_row_groups_are_cut_and_nothing_is_lost(
     make_city(Order(MEMBERS, SEED, YEAR), tmp_path / "city", contract=contract)
     read = pl.read_parquet(tmp_path / "city" / "part-0000" / "claims.parquet")
     assert_frame_equal(read, claims)
+
+
+@pytest.mark.parametrize("lines", [0, 500_000])
+def test_columns_without_gaps_say_so(lines: int, contract: Contract, tmp_path: Path):
+    made = tmp_path / "city"
+    make_city(Order(200, SEED, YEAR, lines_share=lines), made, contract=contract)
+    schema = parquet.read_schema(made / "part-0000" / "claims.parquet")
+    filled = {field.name for field in schema if not field.nullable}
+    assert {"claim_id", "member_id", "birth_date", "submitted_amount", "care_type"} <= filled
+    assert ("eligible_amount" in filled) == (lines == 0)
+    assert not filled & {"admission_date", "encounter_id", "member_category"}
+
+
+def test_a_gap_in_a_column_that_has_none_is_refused(tmp_path: Path):
+    groups = writing.RowGroups(tmp_path / "claims.parquet", 1, filled=["claim_id"])
+    with pytest.raises(ValueError, match="claim_id"):
+        groups.add(pa.table({"claim_id": pa.array([1, None])}))
+
+
+def test_who_was_born_on_the_first_day_of_1970_has_a_birth_date(contract: Contract):
+    """Days count from there, so it is day 0, which elsewhere stands for no day."""
+    plan = plan_of(Order(200, SEED, YEAR))
+    chunk = draw_chunk(plan, 0)
+    born = np.zeros_like(chunk.population.birth_day)
+    chunk = replace(chunk, population=replace(chunk.population, birth_day=born))
+    lined = np.zeros(len(chunk.claim_id), np.bool_)
+    claims = claims_table(
+        chunk, plan.figures, providers=plan.providers, contract=contract, lined=lined
+    )
+    members = members_table(chunk, plan.figures, count=200)
+    for table in (claims, members):
+        assert set(table["birth_date"].to_pylist()) == {date(1970, 1, 1)}
 
 
 def test_the_manifest_counts_what_is_there(city: Path, claims: pl.DataFrame):

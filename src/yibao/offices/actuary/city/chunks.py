@@ -83,12 +83,16 @@ def draw_chunk(plan: Plan, number: int) -> DrawnChunk:
 def draw_events(chunk: Chunk) -> Events:
     """All events of a chunk, in no order."""
     stays = draw_stays(chunk)
-    return joined([_outside(draw_outpatient(chunk), stays, chunk.year), stays])
+    return joined([outside_stays(draw_outpatient(chunk), stays, chunk=chunk), stays])
 
 
-def _outside(visits: Events, stays: Events, year: int) -> Events:
-    """Visits that would fall into a stay wait until the day of discharge, or do not happen."""
-    first, following = year_days(year)
+def outside_stays(visits: Events, stays: Events, *, chunk: Chunk) -> Events:
+    """Visits that would fall into a stay wait until the day of discharge, or do not happen.
+
+    They do not happen if the member is insured otherwise by then: an employee's visit is no bill of
+    a resident's.
+    """
+    first, following = year_days(chunk.year)
     is_stay = stays["discharge"] != NO_DAY
     stays = kept(
         stays, np.flatnonzero(is_stay)[np.argsort(stays["member"][is_stay], kind="stable")]
@@ -102,8 +106,10 @@ def _outside(visits: Events, stays: Events, year: int) -> Events:
         at = (low + nth)[has]
         inside = (day[has] > stays["admission"][at]) & (day[has] < stays["discharge"][at])
         day[has[inside]] = stays["discharge"][at[inside]]
+    change = chunk.population.change_day[visitors]
+    is_same_spell = (visits["day"] < change) == (day < change)
     visits = visits | {"day": day}
-    return kept(visits, (day >= first) & (day < following))
+    return kept(visits, (day >= first) & (day < following) & is_same_spell)
 
 
 def _order(rows: Events, year: int) -> Whole:

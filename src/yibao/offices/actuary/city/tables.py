@@ -88,7 +88,7 @@ def members_table(chunk: DrawnChunk, figures: Figures, *, count: int) -> pa.Tabl
             "member_id": people.member_id[member],
             "family_id": people.family_id[member],
             "sex": words(SEXES, people.sex[member]),
-            "birth_date": dates(people.birth_day[member]),
+            "birth_date": pa.array(people.birth_day[member].astype("datetime64[D]")),
             "from_date": dates(np.where(is_second, change, NO_DAY)),
             "until_date": dates(np.where(is_second, NO_DAY, change)),
             "scheme": words(SCHEMES, state("scheme")),
@@ -150,7 +150,7 @@ def _identity_columns(chunk: DrawnChunk) -> dict[str, Any]:
         "settlement_date": dates(rows["day"]),
         "admission_date": dates(rows["admission"]),
         "discharge_date": dates(rows["discharge"]),
-        "birth_date": dates(people.birth_day[member]),
+        "birth_date": pa.array(people.birth_day[member].astype("datetime64[D]")),
     }
 
 
