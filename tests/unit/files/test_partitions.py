@@ -101,6 +101,13 @@ def test_a_member_in_two_parts_is_named_with_both(folder: Path, ids: tuple[int |
     assert "part-0000" in told.value.told("en")
 
 
+def test_members_are_not_looked_for_twice_where_the_engine_looks(folder: Path, monkeypatch):
+    monkeypatch.setattr("yibao.storage.files.partitions.check_members", lambda places: 1 / 0)
+    assert len(find_places(folder, with_members=False)) == len(list(folder.glob("part-*")))
+    with pytest.raises(ZeroDivisionError):
+        find_places(folder)
+
+
 @pytest.mark.parametrize("text", [b"{", b'{"format": "other", "partitioned_by": "x", "parts": []}'])
 def test_a_manifest_that_cannot_be_read_is_refused(folder: Path, text: bytes):
     (folder / "manifest.json").write_bytes(text)

@@ -74,11 +74,11 @@ def settle(
     Exit code 0: all settled; 1: some claims were rejected; 3: the file cannot be used.
     """
     from yibao.offices.actuary.laws import open_law
-    from yibao.offices.actuary.settling import ResultPlaces, Way, settle_file
+    from yibao.offices.actuary.settling import KERNEL, ResultPlaces, Way, settle_file
     from yibao.storage.files.partitions import find_places
 
     law = open_law(policy, with_examples=with_examples, reforms=reforms, catalogue=catalogue)
-    places = find_places(claims, lines)
+    places = find_places(claims, lines, with_members=engine != KERNEL)
     results = ResultPlaces(out, lines_out, determinations)
 
     with interruptible(), progress_bars(language) as bars:

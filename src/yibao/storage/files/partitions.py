@@ -112,8 +112,12 @@ def claims_in(folder: Path, *, with_hashes: bool = False) -> list[ClaimsPlace]:
     ]
 
 
-def find_places(place: Path, lines: Path | None = None) -> list[ClaimsPlace]:
+def find_places(
+    place: Path, lines: Path | None = None, *, with_members: bool = True
+) -> list[ClaimsPlace]:
     """What a person names as claims: a file, a folder with tables, or a folder of partitions.
+
+    ``with_members=False`` is for who looks for members of two parts by itself.
 
     Raises:
         FaultsFound: as :func:`find_claims`, :func:`claims_in` and :func:`check_members`.
@@ -121,7 +125,8 @@ def find_places(place: Path, lines: Path | None = None) -> list[ClaimsPlace]:
     if not (place.is_dir() and is_partitioned(place)):
         return [find_claims(place, lines)]
     places = claims_in(place)
-    check_members(places)
+    if with_members:
+        check_members(places)
     return places
 
 
