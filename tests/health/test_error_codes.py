@@ -14,6 +14,7 @@ from tests.health.checkers import ROOT, Source, nodes, package_sources
 from yibao.engines.benefits.catalogue import SPLIT_CODES
 from yibao.engines.benefits.opening import CLAIM_CODES
 from yibao.engines.policy.unable import UNABLE_CODES
+from yibao.offices.access.refusals import ACCESS_CODES
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 LISTED = re.findall(
@@ -23,10 +24,11 @@ FOLDERS = (
     "src/yibao/storage/files",
     "src/yibao/engines/benefits",
     "src/yibao/offices/actuary",
+    "src/yibao/offices/access",
 )
 MAKERS = {
-    "CellFault", "ClaimInvalid", "FactInvalid", "Fault", "HistoryInvalid", "UnableToDetermine",
-    "UnableToSplit", "_fault", "_invalid", "fault", "refused",
+    "AccessRefused", "CellFault", "ClaimInvalid", "FactInvalid", "Fault", "HistoryInvalid",
+    "UnableToDetermine", "UnableToSplit", "_fault", "_invalid", "fault", "refused", "unknown",
 }  # fmt: skip
 CODE = re.compile(r"[a-z]+(_[a-z]+)*\Z")
 OF_BILLS = ("storage/files/bill", "offices/actuary/bills")
@@ -71,7 +73,7 @@ def test_every_code_has_a_row():
 
 def test_every_row_is_about_a_code():
     of_facts = {"bill_fact_unknown", "bill_value_unknown"}  # FactInvalid's, told of a bill
-    known = {*made(), *of_facts, *UNABLE_CODES, *SPLIT_CODES, *CLAIM_CODES}
+    known = {*made(), *of_facts, *UNABLE_CODES, *SPLIT_CODES, *CLAIM_CODES, *ACCESS_CODES}
     assert set(LISTED) <= known
 
 
@@ -80,6 +82,7 @@ def test_published_orders_are_told_in_their_order():
         ("Why there is no determination", UNABLE_CODES),
         ("Why a line cannot be split", SPLIT_CODES),
         ("Why a claim cannot be settled", CLAIM_CODES),
+        ("Why access refuses", ACCESS_CODES),
     ):
         section = PAGE.partition(f"## {heading}")[2].partition("\n## ")[0]
         rows = re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)
