@@ -324,11 +324,11 @@ def test_binaries_that_the_account_cannot_read_are_copied(
 ):
     hidden = home_on_disk / "hidden"
     hidden.mkdir(mode=0o700)
-    installed = runtime._installed()
+    installed = runtime.installed_folder()
     (hidden / "packages").symlink_to(installed.parents[1])
     monkeypatch.setattr(
         runtime,
-        "_installed",
+        "installed_folder",
         lambda: hidden / "packages" / installed.relative_to(installed.parents[1]),
     )
     server = Server(home_on_disk / "copied", changed=HASTY)

@@ -51,8 +51,14 @@ COMMANDS: dict[str, LazyCommand] = {
     "entitle": LazyCommand(
         "yibao.doors.cli.entitle:entitle", "Work out an entitlement for a person."
     ),
+    "db": LazyCommand(
+        "yibao.doors.cli.db:db", "Start, stop, migrate, back up and restore the database."
+    ),
     "policy": LazyCommand(
         "yibao.doors.cli.policy:policy", "Check, show and compare an area's policy."
+    ),
+    "access": LazyCommand(
+        "yibao.doors.cli.access:access", "People, roles, keys of institutions, and the log."
     ),
 }
 

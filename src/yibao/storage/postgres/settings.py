@@ -11,7 +11,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import platformdirs
 
@@ -131,8 +131,17 @@ def url_of(role: str, password: str, *, port: int, database: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """The same URL, fit to be shown."""
+    """The same URL, fit to be shown or to stand in a command's arguments."""
     parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")
-    user = place[0].partition(":")[0]
-    return urlunsplit(parts._replace(netloc=f"{user}@{place[2]}" if user else place[2]))
+    user, _, place = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    options = [(key, value) for key, value in parse_qsl(parts.query) if key != "password"]
+    return urlunsplit(
+        parts._replace(netloc=f"{name}@{place}" if name else place, query=urlencode(options))
+    )
+
+
+def password_of(url: str) -> str:
+    """The password that a URL holds; empty where it holds none."""
+    parts = urlsplit(url)
+    return unquote(parts.password or "") or dict(parse_qsl(parts.query)).get("password", "")
