@@ -3,16 +3,20 @@
 -- The rules stand here, in the database, because a rule that stands only in a program is broken by the
 -- next program. Three lines of defence hold each of them:
 --   privileges    the service role may read, and call the functions at the end of this file; no more;
---   triggers      judge every row that anybody inserts, its owner included, and refuse every change;
+--   triggers      judge every row that anybody inserts, its owner included, and refuse every change, also
+--                 where a superuser has set session_replication_role;
 --   seals         a hash chain over everything booked, so that what a superuser bends is found.
 --
 -- Amounts are integer fen; debit > 0, credit < 0. Everything that is booked draws its number from one
 -- sequence: the booking order. A refusal is an error of SQLSTATE YB000 whose message is its code and
 -- whose detail is JSON that names the place.
+--
+-- Everything is judged in READ COMMITTED and refused at other levels: an old snapshot would not see that
+-- a day was closed. Every function names schemas in full and fixes its search path, because a deferred
+-- trigger runs, in older servers, with the path and the role of whoever commits.
 
 CREATE SCHEMA treasury;
 REVOKE ALL ON SCHEMA treasury FROM PUBLIC;
-ALTER DEFAULT PRIVILEGES IN SCHEMA treasury REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 CREATE SEQUENCE treasury.booking_number AS bigint;
 
@@ -20,7 +24,8 @@ CREATE SEQUENCE treasury.booking_number AS bigint;
 CREATE DOMAIN treasury.word AS text
     CHECK (value !~ '[\x01-\x1f\x7f\\]' AND length(value) <= 400);
 
-CREATE FUNCTION treasury.refuse(code text, detail jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION treasury.refuse(code text, detail jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION '%', code USING ERRCODE = 'YB000', DETAIL = detail::text;
 END $$;
@@ -35,6 +40,15 @@ CREATE TABLE treasury.book (
     label_en     treasury.word NOT NULL,
     time_zone    treasury.word NOT NULL,
     opened_on    date NOT NULL
+);
+
+-- One row a chart of accounts put into force; its accounts and facings were booked just after it.
+CREATE TABLE treasury.chart_installation (
+    number        bigint PRIMARY KEY DEFAULT nextval('treasury.booking_number'),
+    area_code     treasury.word NOT NULL REFERENCES treasury.book,
+    digest        treasury.word NOT NULL CHECK (length(digest) = 64),
+    installed_by  treasury.word NOT NULL CHECK (installed_by <> ''),
+    installed_at  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
 -- One row an account. It belongs to one fund for ever; what ends is said by account_end.
@@ -55,7 +69,8 @@ CREATE TABLE treasury.account (
     valid_from     date NOT NULL,
     UNIQUE (area_code, account_code),
     CHECK (guard <> 'personal' OR (account_class = 'liability' AND holder = 'member')),
-    CHECK (guard <> 'bank' OR account_class = 'asset')
+    CHECK (guard <> 'bank' OR account_class = 'asset'),
+    CHECK (account_code = fund || '/' || account_type)
 );
 
 -- One row an account that takes no business from a day on.
@@ -80,7 +95,8 @@ CREATE TABLE treasury.facing_end (
     number         bigint NOT NULL UNIQUE DEFAULT nextval('treasury.booking_number')
 );
 
--- One row a period closed or reopened; the latest mark over a day decides whether the day is open.
+-- One row a period closed or reopened. The latest mark of kind day over a day decides whether business of
+-- that day is taken; months and years are closed over closed days, and keep those from being reopened.
 CREATE TABLE treasury.period_mark (
     number           bigint PRIMARY KEY DEFAULT nextval('treasury.booking_number'),
     area_code        treasury.word NOT NULL REFERENCES treasury.book,
@@ -95,7 +111,7 @@ CREATE TABLE treasury.period_mark (
     marked_at        timestamptz NOT NULL DEFAULT clock_timestamp(),
     CHECK (action = 'close' OR (approved_by <> '' AND approved_by <> marked_by AND reason <> ''))
 );
-CREATE INDEX period_mark_by_day ON treasury.period_mark (area_code, last_date, first_date);
+CREATE INDEX period_mark_by_day ON treasury.period_mark (area_code, period_kind, last_date, first_date);
 
 -- One row a budget figure decided; a later row for the same heading replaces it.
 CREATE TABLE treasury.budget (
@@ -155,7 +171,7 @@ CREATE TABLE treasury.line (
     line_number    smallint NOT NULL CHECK (line_number > 0),
     account_id     bigint NOT NULL,
     amount         bigint NOT NULL
-        CHECK (amount <> 0 AND amount BETWEEN -1000000000000000 AND 1000000000000000),
+        CHECK (amount <> 0 AND amount BETWEEN -10000000000000 AND 10000000000000),
     business_date  date NOT NULL,
     party_id       treasury.word NOT NULL DEFAULT '',
     PRIMARY KEY (entry_id, line_number)
@@ -251,6 +267,9 @@ CREATE VIEW treasury.sealed_text (number, part, text) AS
     SELECT number, 0, concat_ws(E'\t', 'book', number, area_code, time_zone,
         to_char(opened_on, 'YYYY-MM-DD'), label_zh, label_en) FROM treasury.book
     UNION ALL
+    SELECT number, 0, concat_ws(E'\t', 'chart_installation', number, area_code, digest, installed_by,
+        (extract(epoch FROM installed_at) * 1000000)::bigint) FROM treasury.chart_installation
+    UNION ALL
     SELECT account_id, 0, concat_ws(E'\t', 'account', account_id, area_code, account_code, fund,
         account_type, account_class, holder, guard, clearing_pair,
         to_char(valid_from, 'YYYY-MM-DD'), label_zh, label_en) FROM treasury.account
@@ -295,7 +314,8 @@ CREATE VIEW treasury.sealed_text (number, part, text) AS
 -- ------------------------------------------------------------------------------------ what never happens
 
 -- Nothing booked is ever changed or removed, not even by the owner of the tables.
-CREATE FUNCTION treasury.append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION treasury.append_only() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM treasury.refuse('append_only', jsonb_build_object(
         'table', TG_TABLE_NAME, 'operation', lower(TG_OP)));
@@ -303,7 +323,8 @@ BEGIN
 END $$;
 
 -- Derived sums move only when a trigger of this file moves them.
-CREATE FUNCTION treasury.derived_only() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION treasury.derived_only() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF pg_trigger_depth() < 2 OR TG_OP IN ('DELETE', 'TRUNCATE') THEN
         PERFORM treasury.refuse('append_only', jsonb_build_object(
@@ -312,15 +333,72 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Whoever books has a transaction id before a number is drawn (seal_up_to counts on it), and sees what
+-- others committed before each of its statements.
+CREATE FUNCTION treasury.begin_booking() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        PERFORM treasury.refuse('isolation_refused', jsonb_build_object(
+            'isolation', current_setting('transaction_isolation')));
+    END IF;
+    PERFORM pg_current_xact_id();
+END $$;
+
+CREATE FUNCTION treasury.booking_begins() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM treasury.begin_booking();
+    RETURN NULL;
+END $$;
+
+-- The last number that a seal covers; whatever is booked must come after it.
+CREATE FUNCTION treasury.sealed_up_to() RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT up_to_number FROM treasury.seal ORDER BY up_to_number DESC LIMIT 1), 0)
+$$;
+
+CREATE FUNCTION treasury.last_number() RETURNS bigint LANGUAGE sql AS $$
+    SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM treasury.booking_number
+$$;
+
+-- Numbers come from the sequence, ahead of the last seal. The argument is the column that has them.
+CREATE FUNCTION treasury.booking_numbered() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    unfit bigint;
+BEGIN
+    EXECUTE format('SELECT %1$I FROM added WHERE %1$I NOT BETWEEN $1 AND $2 LIMIT 1', TG_ARGV[0])
+        INTO unfit USING treasury.sealed_up_to() + 1, treasury.last_number();
+    IF unfit IS NOT NULL THEN
+        PERFORM treasury.refuse('append_only', jsonb_build_object(
+            'table', TG_TABLE_NAME, 'operation', 'insert', 'number', unfit));
+    END IF;
+    RETURN NULL;
+END $$;
+
 DO $$
 DECLARE
     name text;
+    numbered text[];
 BEGIN
-    FOREACH name IN ARRAY ARRAY['book', 'account', 'account_end', 'facing', 'facing_end', 'period_mark',
-        'budget', 'overdraft_permission', 'entry', 'line', 'reservation', 'reservation_end', 'seal']
+    FOREACH name IN ARRAY ARRAY['book', 'chart_installation', 'account', 'account_end', 'facing',
+        'facing_end', 'period_mark', 'budget', 'overdraft_permission', 'entry', 'line', 'reservation',
+        'reservation_end', 'seal']
     LOOP
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON treasury.%I '
             'FOR EACH STATEMENT EXECUTE FUNCTION treasury.append_only()', name);
+        EXECUTE format('CREATE TRIGGER booking_begins BEFORE INSERT ON treasury.%I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION treasury.booking_begins()', name);
+    END LOOP;
+    FOREACH numbered SLICE 1 IN ARRAY ARRAY[['book', 'number'], ['chart_installation', 'number'],
+        ['account', 'account_id'], ['account_end', 'number'], ['facing', 'number'],
+        ['facing_end', 'number'], ['period_mark', 'number'], ['budget', 'number'],
+        ['overdraft_permission', 'number'], ['reservation', 'reservation_id'],
+        ['reservation_end', 'number']]
+    LOOP
+        EXECUTE format('CREATE TRIGGER booking_numbered AFTER INSERT ON treasury.%I '
+            'REFERENCING NEW TABLE AS added FOR EACH STATEMENT '
+            'EXECUTE FUNCTION treasury.booking_numbered(%L)', numbered[1], numbered[2]);
     END LOOP;
     FOREACH name IN ARRAY ARRAY['personal_balance', 'fund_guard', 'day_sum', 'party_day_sum']
     LOOP
@@ -335,51 +413,135 @@ CREATE FUNCTION treasury.today(area text) RETURNS date LANGUAGE sql STABLE AS $$
     SELECT (clock_timestamp() AT TIME ZONE time_zone)::date FROM treasury.book WHERE area_code = area
 $$;
 
--- The last number that a seal covers; whatever is booked must come after it.
-CREATE FUNCTION treasury.sealed_up_to() RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT up_to_number FROM treasury.seal ORDER BY up_to_number DESC LIMIT 1), 0)
+-- Whether the latest mark of a kind over a day is a close.
+CREATE FUNCTION treasury.is_marked_closed(area text, kind text, day date) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT action = 'close' FROM treasury.period_mark
+        WHERE area_code = area AND period_kind = kind AND day BETWEEN first_date AND last_date
+        ORDER BY number DESC LIMIT 1), false)
 $$;
 
 CREATE FUNCTION treasury.is_closed(area text, day date) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT action = 'close' FROM treasury.period_mark
-        WHERE area_code = area AND day BETWEEN first_date AND last_date
-        ORDER BY number DESC LIMIT 1), false)
+    SELECT treasury.is_marked_closed(area, 'day', day)
 $$;
+
+-- Posters hold it shared until they commit; who closes, reopens or ends an account holds it alone.
+CREATE FUNCTION treasury.lock_periods(area text, alone boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF alone THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('treasury.period ' || area, 0));
+    ELSE
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('treasury.period ' || area, 0));
+    END IF;
+END $$;
+
+-- Two accounts of two funds make a clearing pair.
+CREATE FUNCTION treasury.account_accepted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.clearing_pair <> '' AND (SELECT count(*) > 2 OR count(DISTINCT fund) < count(*)
+            FROM treasury.account
+            WHERE area_code = NEW.area_code AND clearing_pair = NEW.clearing_pair) THEN
+        PERFORM treasury.refuse('clearing_unpaired', jsonb_build_object('account', NEW.account_code,
+            'place', NEW.clearing_pair));
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER account_accepted AFTER INSERT ON treasury.account
+    FOR EACH ROW EXECUTE FUNCTION treasury.account_accepted();
+
+-- An account does not end before business that is booked on it.
+CREATE FUNCTION treasury.account_end_accepted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    ended treasury.account;
+BEGIN
+    SELECT * INTO ended FROM treasury.account WHERE account_id = NEW.account_id;
+    PERFORM treasury.lock_periods(ended.area_code, true);
+    IF NEW.valid_until <= ended.valid_from OR EXISTS (SELECT FROM treasury.line
+            WHERE account_id = NEW.account_id AND business_date >= NEW.valid_until) THEN
+        PERFORM treasury.refuse('account_in_use', jsonb_build_object('account', ended.account_code,
+            'business_date', NEW.valid_until));
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER account_end_accepted AFTER INSERT ON treasury.account_end
+    FOR EACH ROW EXECUTE FUNCTION treasury.account_end_accepted();
 
 -- Balance of an account in fen, debit positive: sealed sums plus what is not sealed yet.
 CREATE FUNCTION treasury.balance(account bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT coalesce((SELECT sum(debit_amount - credit_amount) FROM treasury.day_sum
             WHERE account_id = account), 0)::bigint
         + coalesce((SELECT sum(amount) FROM treasury.line
-            WHERE account_id = account AND entry_id > treasury.sealed_up_to()), 0)::bigint
+            WHERE entry_id > treasury.sealed_up_to() AND entry_id <= treasury.last_number()
+                AND account_id + 0 = account), 0)::bigint  -- by number: the tail is short
 $$;
 
--- New entries: open days, numbers ahead of the last seal, booked today and not in the past.
-CREATE FUNCTION treasury.entries_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
+-- New entries: numbers ahead of the last seal, business of open days since the book was opened, and a
+-- reservation that is there. The entry that names a reservation ends it.
+CREATE FUNCTION treasury.entries_accepted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     fault record;
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtextextended('treasury.period ' || area_code, 0))
+    PERFORM treasury.lock_periods(area_code, false)
         FROM (SELECT DISTINCT area_code FROM added ORDER BY 1) AS areas;
+    WITH books AS MATERIALIZED (
+        SELECT area_code, opened_on, treasury.today(area_code) AS today,
+            treasury.sealed_up_to() AS sealed, treasury.last_number() AS drawn
+        FROM treasury.book WHERE area_code IN (SELECT area_code FROM added)
+    )
     SELECT INTO fault a.entry_id, a.client_id, a.business_date, code.code
-    FROM added AS a
+    FROM added AS a JOIN books AS b USING (area_code)
         CROSS JOIN LATERAL (SELECT CASE
             WHEN a.posted_in <> pg_current_xact_id() THEN 'append_only'
-            WHEN a.booking_date > treasury.today(a.area_code) THEN 'business_date_in_future'
-            WHEN a.entry_id > (SELECT last_value FROM treasury.booking_number)
-                OR a.entry_id <= treasury.sealed_up_to() THEN 'append_only'
+            WHEN a.booking_date > b.today THEN 'business_date_in_future'
+            WHEN a.business_date < b.opened_on THEN 'business_date_before_opening'
+            WHEN a.entry_id NOT BETWEEN b.sealed + 1 AND b.drawn THEN 'append_only'
             END AS code) AS code
     WHERE code.code IS NOT NULL ORDER BY a.entry_id LIMIT 1;
     IF FOUND THEN
         PERFORM treasury.refuse(fault.code, jsonb_build_object('entry', fault.client_id,
             'number', fault.entry_id, 'business_date', fault.business_date));
     END IF;
-    SELECT INTO fault d.area_code, d.business_date, d.client_id
-    FROM (SELECT area_code, business_date, min(client_id) AS client_id FROM added GROUP BY 1, 2) AS d
-    WHERE treasury.is_closed(d.area_code, d.business_date) ORDER BY 2 LIMIT 1;
+    WITH d AS MATERIALIZED (
+        SELECT DISTINCT ON (area_code, business_date) area_code, business_date, client_id, entry_id
+        FROM added ORDER BY area_code, business_date, entry_id
+    )
+    SELECT INTO fault d.area_code, d.business_date, d.client_id FROM d
+    WHERE treasury.is_closed(d.area_code, d.business_date) ORDER BY d.entry_id LIMIT 1;
     IF FOUND THEN
         PERFORM treasury.refuse('period_closed', jsonb_build_object('entry', fault.client_id,
             'business_date', fault.business_date));
+    END IF;
+    IF EXISTS (SELECT FROM added WHERE reservation_id IS NOT NULL) THEN
+        PERFORM 1 FROM treasury.reservation
+            WHERE reservation_id IN (SELECT reservation_id FROM added)
+            ORDER BY reservation_id FOR UPDATE;
+        SELECT INTO fault u.*
+        FROM (
+            SELECT a.entry_id, a.client_id, a.reservation_id, CASE
+                WHEN r.reservation_id IS NULL THEN 'reservation_unknown'
+                WHEN x.reservation_id IS NOT NULL OR r.expires_at <= clock_timestamp()
+                    OR row_number() OVER (PARTITION BY a.reservation_id ORDER BY a.entry_id) > 1
+                    THEN 'reservation_ended'
+                END AS code
+            FROM added AS a
+                LEFT JOIN treasury.reservation AS r ON r.reservation_id = a.reservation_id
+                    AND r.area_code = a.area_code
+                LEFT JOIN treasury.reservation_end AS x ON x.reservation_id = a.reservation_id
+            WHERE a.reservation_id IS NOT NULL
+        ) AS u WHERE u.code IS NOT NULL ORDER BY u.entry_id LIMIT 1;
+        IF FOUND THEN
+            PERFORM treasury.refuse(fault.code, jsonb_build_object('entry', fault.client_id,
+                'place', fault.reservation_id));
+        END IF;
+        INSERT INTO treasury.reservation_end (reservation_id, outcome, actor)
+            SELECT reservation_id, 'posted', actor FROM added
+            WHERE reservation_id IS NOT NULL ORDER BY entry_id;
     END IF;
     RETURN NULL;
 END $$;
@@ -390,7 +552,8 @@ CREATE TRIGGER entries_accepted AFTER INSERT ON treasury.entry
 
 -- New lines: all lines of an entry in one statement, numbered from 1, on open accounts of its area that
 -- may face the event, with a party where one belongs, and zero within each fund and each clearing pair.
-CREATE FUNCTION treasury.lines_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION treasury.lines_accepted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     fault record;
 BEGIN
@@ -405,7 +568,8 @@ BEGIN
                 THEN 'account_not_open'
             WHEN a.holder <> 'none' AND l.party_id = '' THEN 'party_missing'
             WHEN a.holder = 'none' AND l.party_id <> '' THEN 'party_unexpected'
-            WHEN f.number IS NULL OR w.number IS NOT NULL THEN 'facing_refused'
+            WHEN f.number IS NULL OR (w.number IS NOT NULL AND e.reverses_entry_id IS NULL)
+                THEN 'facing_refused'
             END AS code
         FROM added AS l
             LEFT JOIN treasury.entry AS e USING (entry_id)
@@ -426,9 +590,9 @@ BEGIN
 
     SELECT INTO fault s.*
     FROM (
-        SELECT entry_id, 'entry_empty' AS code, '' AS place, count(*) AS amount
+        SELECT entry_id, 'append_only' AS code, '' AS place, count(*) AS amount
         FROM added GROUP BY entry_id
-        HAVING min(line_number) <> 1 OR max(line_number) <> count(*) OR count(*) < 2
+        HAVING min(line_number) <> 1 OR max(line_number) <> count(*)
         UNION ALL
         SELECT entry_id, 'wall_crossed', fund, sum(amount)
         FROM added JOIN treasury.account USING (account_id)
@@ -437,7 +601,7 @@ BEGIN
         SELECT entry_id, 'clearing_unpaired', clearing_pair, sum(amount)
         FROM added JOIN treasury.account USING (account_id) WHERE clearing_pair <> ''
         GROUP BY entry_id, clearing_pair HAVING sum(amount) <> 0
-    ) AS s ORDER BY s.entry_id LIMIT 1;
+    ) AS s ORDER BY s.entry_id, s.code DESC LIMIT 1;  -- a wall before a pair
     IF FOUND THEN
         IF fault.code = 'wall_crossed' AND
             (SELECT sum(amount) FROM added WHERE entry_id = fault.entry_id) <> 0 THEN
@@ -456,8 +620,9 @@ CREATE TRIGGER judge_1_lines AFTER INSERT ON treasury.line
     FOR EACH STATEMENT EXECUTE FUNCTION treasury.lines_accepted();
 
 -- Members' accounts: the row of each member is locked in order, and the balance, run through entry by
--- entry, never falls below what is reserved.
-CREATE FUNCTION treasury.personal_accounts_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+-- entry, never falls below what is reserved. An entry frees the reservation that it names, no earlier.
+CREATE FUNCTION treasury.personal_accounts_moved() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     fault record;
 BEGIN
@@ -472,28 +637,45 @@ BEGIN
     PERFORM 1 FROM treasury.personal_balance AS b
         WHERE (b.account_id, b.party_id) IN (SELECT account_id, party_id::text FROM added)
         ORDER BY b.account_id, b.party_id FOR UPDATE;
-    SELECT INTO fault r.account_id, r.party_id, r.entry_id, b.balance_amount, b.reserved_amount, r.running
-    FROM (
-        SELECT account_id, party_id::text AS party_id, entry_id, sum(sum(-amount)) OVER (
-            PARTITION BY account_id, party_id ORDER BY entry_id) AS running
-        FROM added JOIN treasury.account USING (account_id) WHERE guard = 'personal'
-        GROUP BY account_id, party_id, entry_id
-    ) AS r JOIN treasury.personal_balance AS b USING (account_id, party_id)
-    WHERE b.balance_amount + r.running < b.reserved_amount
+    WITH moved AS (
+        SELECT l.account_id, l.party_id::text AS party_id, l.entry_id, sum(-l.amount) AS change,
+            coalesce(max(r.amount), 0) AS freed
+        FROM added AS l JOIN treasury.account AS a USING (account_id)
+            JOIN treasury.entry AS e USING (entry_id)
+            LEFT JOIN treasury.reservation AS r ON r.reservation_id = e.reservation_id
+                AND r.account_id = l.account_id AND r.party_id = l.party_id
+        WHERE a.guard = 'personal' GROUP BY 1, 2, 3
+    ), running AS (
+        SELECT account_id, party_id, entry_id, sum(change) OVER so_far AS change,
+            sum(freed) OVER so_far AS freed
+        FROM moved WINDOW so_far AS (PARTITION BY account_id, party_id ORDER BY entry_id)
+    )
+    SELECT INTO fault r.account_id, r.party_id, r.entry_id, b.balance_amount, r.change,
+        b.reserved_amount - r.freed AS reserved
+    FROM running AS r JOIN treasury.personal_balance AS b USING (account_id, party_id)
+    WHERE b.balance_amount + r.change < b.reserved_amount - r.freed
     ORDER BY r.entry_id LIMIT 1;
     IF FOUND THEN
         PERFORM treasury.refuse('personal_account_overdrawn', jsonb_build_object(
             'entry', (SELECT client_id FROM treasury.entry WHERE entry_id = fault.entry_id),
             'number', fault.entry_id, 'party', fault.party_id,
             'account', (SELECT account_code FROM treasury.account WHERE account_id = fault.account_id),
-            'balance', fault.balance_amount, 'reserved', fault.reserved_amount,
-            'after', fault.balance_amount + fault.running));
+            'balance', fault.balance_amount, 'reserved', fault.reserved,
+            'after', fault.balance_amount + fault.change));
     END IF;
-    UPDATE treasury.personal_balance AS b SET balance_amount = b.balance_amount + n.change
+    UPDATE treasury.personal_balance AS b
+    SET balance_amount = b.balance_amount + n.change, reserved_amount = b.reserved_amount - n.freed
     FROM (
-        SELECT account_id, party_id::text AS party_id, sum(-amount)::bigint AS change
-        FROM added JOIN treasury.account USING (account_id) WHERE guard = 'personal'
-        GROUP BY 1, 2
+        SELECT account_id, party_id, sum(change)::bigint AS change, sum(freed)::bigint AS freed
+        FROM (
+            SELECT l.account_id, l.party_id::text AS party_id, l.entry_id, sum(-l.amount) AS change,
+                coalesce(max(r.amount), 0) AS freed
+            FROM added AS l JOIN treasury.account AS a USING (account_id)
+                JOIN treasury.entry AS e USING (entry_id)
+                LEFT JOIN treasury.reservation AS r ON r.reservation_id = e.reservation_id
+                    AND r.account_id = l.account_id AND r.party_id = l.party_id
+            WHERE a.guard = 'personal' GROUP BY 1, 2, 3
+        ) AS moved GROUP BY 1, 2
     ) AS n WHERE b.account_id = n.account_id AND b.party_id = n.party_id;
     RETURN NULL;
 END $$;
@@ -515,33 +697,60 @@ LANGUAGE sql STABLE AS $$
     WHERE area_code = area AND fund = of_fund AND day >= valid_from AND day < valid_until
 $$;
 
--- Lock a fund while money leaves it, and refuse to leave it overdrawn.
-CREATE FUNCTION treasury.guard_fund(area text, of_fund text, place text) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    available bigint;
-    allowed bigint;
+-- What a fund may still pay out of all its bank accounts.
+CREATE FUNCTION treasury.fund_available(area text, of_fund text) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(treasury.bank_available(account_id)), 0)::bigint FROM treasury.account
+        WHERE area_code = area AND fund = of_fund AND guard = 'bank'
+$$;
+
+-- One who takes money from a fund at a time.
+CREATE FUNCTION treasury.lock_fund(area text, of_fund text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO treasury.fund_guard (area_code, fund) VALUES (area, of_fund) ON CONFLICT DO NOTHING;
     UPDATE treasury.fund_guard SET uses = uses + 1 WHERE area_code = area AND fund = of_fund;
-    SELECT sum(treasury.bank_available(account_id)) INTO available FROM treasury.account
-        WHERE area_code = area AND fund = of_fund AND guard = 'bank';
-    allowed := treasury.overdraft_allowed(area, of_fund, treasury.today(area));
-    IF available + allowed < 0 THEN
-        PERFORM treasury.refuse('fund_overdrawn', jsonb_build_object('entry', place, 'fund', of_fund,
-            'after', available, 'permitted', allowed));
-    END IF;
 END $$;
 
-CREATE FUNCTION treasury.banks_paid() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Money leaves a bank: its fund is locked, and no entry that takes from it, one after the other, leaves
+-- it below zero further than a permission of today allows.
+CREATE FUNCTION treasury.banks_paid() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    paying record;
+    available bigint;
+    allowed bigint;
+    fault record;
 BEGIN
-    PERFORM treasury.guard_fund(p.area_code, p.fund, p.client_id)
-    FROM (
-        SELECT a.area_code, a.fund, min(e.client_id) AS client_id
+    FOR paying IN SELECT DISTINCT a.area_code, a.fund
         FROM added AS l JOIN treasury.account AS a USING (account_id)
-            JOIN treasury.entry AS e USING (entry_id)
-        WHERE a.guard = 'bank' AND l.amount < 0 GROUP BY 1, 2 ORDER BY 1, 2
-    ) AS p;
+        WHERE a.guard = 'bank' AND l.amount < 0 ORDER BY 1, 2
+    LOOP
+        PERFORM treasury.lock_fund(paying.area_code, paying.fund);
+        available := treasury.fund_available(paying.area_code, paying.fund);
+        allowed := treasury.overdraft_allowed(paying.area_code, paying.fund,
+            treasury.today(paying.area_code));
+        WITH moved AS (
+            SELECT l.entry_id, sum(l.amount) AS change, coalesce(max(k.amount), 0) AS freed
+            FROM added AS l JOIN treasury.account AS a USING (account_id)
+                JOIN treasury.entry AS e USING (entry_id)
+                LEFT JOIN (treasury.reservation AS r JOIN treasury.account AS h USING (account_id)) AS k
+                    ON k.reservation_id = e.reservation_id AND k.guard = 'bank' AND k.fund = a.fund
+            WHERE a.guard = 'bank' AND a.area_code = paying.area_code AND a.fund = paying.fund
+            GROUP BY 1
+        )
+        SELECT INTO fault m.entry_id, m.after FROM (
+            SELECT entry_id, change, available - coalesce(sum(change + freed) OVER (
+                ORDER BY entry_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0) AS after
+            FROM moved
+        ) AS m WHERE m.change < 0 AND m.after + allowed < 0 ORDER BY m.entry_id LIMIT 1;
+        IF FOUND THEN
+            PERFORM treasury.refuse('fund_overdrawn', jsonb_build_object(
+                'entry', (SELECT client_id FROM treasury.entry WHERE entry_id = fault.entry_id),
+                'number', fault.entry_id, 'fund', paying.fund, 'after', fault.after,
+                'permitted', allowed));
+        END IF;
+    END LOOP;
     RETURN NULL;
 END $$;
 
@@ -549,11 +758,14 @@ CREATE TRIGGER judge_3_banks AFTER INSERT ON treasury.line
     REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION treasury.banks_paid();
 
--- Judged at commit, for each entry: it has lines, they sum to zero, a reversal mirrors what it reverses,
--- and no seal has passed it by.
-CREATE FUNCTION treasury.entry_closes() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Judged at commit at the latest (post does it at its end), for each entry: it has lines, they sum to zero,
+-- a reversal mirrors what it reverses, a reservation is used and not exceeded, no seal has passed it by.
+CREATE FUNCTION treasury.entry_closes() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     total bigint;
+    used bigint;
+    reversed treasury.entry;
 BEGIN
     SELECT sum(amount) INTO total FROM treasury.line WHERE entry_id = NEW.entry_id;
     IF total IS NULL THEN
@@ -564,29 +776,39 @@ BEGIN
     IF NEW.entry_id <= treasury.sealed_up_to() THEN
         PERFORM treasury.refuse('append_only', jsonb_build_object('entry', NEW.client_id));
     END IF;
-    IF NEW.reservation_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM treasury.reservation AS r JOIN treasury.reservation_end AS x USING (reservation_id)
-        WHERE r.reservation_id = NEW.reservation_id AND x.outcome = 'posted'
-            AND r.amount >= (SELECT -coalesce(sum(l.amount), 0) * CASE a.guard
-                    WHEN 'bank' THEN 1 ELSE -1 END
-                FROM treasury.account AS a LEFT JOIN treasury.line AS l ON l.entry_id = NEW.entry_id
-                    AND l.account_id = a.account_id AND l.party_id = r.party_id
-                WHERE a.account_id = r.account_id GROUP BY a.guard)
-    ) THEN
-        PERFORM treasury.refuse('reservation_exceeded', jsonb_build_object('entry', NEW.client_id,
-            'reservation', NEW.reservation_id));
+    IF NEW.reservation_id IS NOT NULL THEN
+        SELECT sum(CASE a.guard WHEN 'bank' THEN -l.amount ELSE l.amount END) INTO used
+        FROM treasury.reservation AS r JOIN treasury.account AS a USING (account_id)
+            JOIN treasury.line AS l ON l.entry_id = NEW.entry_id
+                AND l.account_id = r.account_id AND l.party_id = r.party_id
+        WHERE r.reservation_id = NEW.reservation_id;
+        IF used IS NULL OR used <= 0 THEN
+            PERFORM treasury.refuse('reservation_unknown', jsonb_build_object('entry', NEW.client_id,
+                'place', NEW.reservation_id));
+        ELSIF used > (SELECT amount FROM treasury.reservation
+                WHERE reservation_id = NEW.reservation_id) THEN
+            PERFORM treasury.refuse('reservation_exceeded', jsonb_build_object('entry', NEW.client_id,
+                'place', NEW.reservation_id, 'amount', used));
+        END IF;
     END IF;
-    IF NEW.reverses_entry_id IS NOT NULL AND EXISTS (
-        SELECT FROM (SELECT account_id, party_id, sum(amount) AS amount FROM treasury.line
-            WHERE entry_id IN (NEW.entry_id, NEW.reverses_entry_id)
-            GROUP BY account_id, party_id) AS m WHERE m.amount <> 0
-        UNION ALL
-        SELECT FROM treasury.entry WHERE entry_id = NEW.reverses_entry_id
-            AND (reverses_entry_id IS NOT NULL OR area_code <> NEW.area_code
-                OR event_kind <> NEW.event_kind OR business_date > NEW.business_date)
-    ) THEN
-        PERFORM treasury.refuse('reversal_differs', jsonb_build_object('entry', NEW.client_id,
-            'reverses', NEW.reverses_entry_id));
+    IF NEW.reverses_entry_id IS NOT NULL THEN
+        SELECT * INTO reversed FROM treasury.entry WHERE entry_id = NEW.reverses_entry_id;
+        IF reversed.area_code <> NEW.area_code THEN
+            PERFORM treasury.refuse('reversal_unknown', jsonb_build_object('entry', NEW.client_id,
+                'place', NEW.reverses_entry_id));
+        ELSIF reversed.reverses_entry_id IS NOT NULL THEN
+            PERFORM treasury.refuse('reversal_of_reversal', jsonb_build_object('entry', NEW.client_id,
+                'place', NEW.reverses_entry_id));
+        ELSIF reversed.event_kind <> NEW.event_kind OR reversed.business_date > NEW.business_date
+            OR EXISTS (SELECT FROM treasury.line
+                WHERE entry_id IN (NEW.entry_id, NEW.reverses_entry_id)
+                GROUP BY account_id, party_id HAVING sum(amount) <> 0
+                    OR sum(amount) FILTER (WHERE entry_id = NEW.entry_id AND amount > 0)
+                        IS DISTINCT FROM
+                        -sum(amount) FILTER (WHERE entry_id <> NEW.entry_id AND amount < 0)) THEN
+            PERFORM treasury.refuse('reversal_differs', jsonb_build_object('entry', NEW.client_id,
+                'place', NEW.reverses_entry_id));
+        END IF;
     END IF;
     RETURN NULL;
 END $$;
@@ -598,30 +820,43 @@ CREATE CONSTRAINT TRIGGER entry_closes AFTER INSERT ON treasury.entry
 -- ------------------------------------------------------------------------------------------ reservations
 
 -- A reservation holds an amount on a guarded account: it is refused where that much is not there.
-CREATE FUNCTION treasury.reservation_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION treasury.reservation_accepted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held treasury.account;
     balance treasury.personal_balance;
+    available bigint;
+    allowed bigint;
 BEGIN
     SELECT * INTO held FROM treasury.account WHERE account_id = NEW.account_id;
     IF held.area_code <> NEW.area_code OR held.guard = 'none' THEN
-        PERFORM treasury.refuse('account_unknown', jsonb_build_object('reservation', NEW.client_id,
+        PERFORM treasury.refuse('account_unknown', jsonb_build_object('entry', NEW.client_id,
             'account', held.account_code));
     END IF;
     IF (held.holder <> 'none') <> (NEW.party_id <> '') THEN
         PERFORM treasury.refuse(
             CASE WHEN NEW.party_id = '' THEN 'party_missing' ELSE 'party_unexpected' END,
-            jsonb_build_object('reservation', NEW.client_id, 'account', held.account_code));
+            jsonb_build_object('entry', NEW.client_id, 'account', held.account_code));
+    END IF;
+    IF NEW.expires_at <= clock_timestamp() THEN
+        PERFORM treasury.refuse('reservation_ended', jsonb_build_object('entry', NEW.client_id));
     END IF;
     IF held.guard = 'bank' THEN
-        PERFORM treasury.guard_fund(held.area_code, held.fund, NEW.client_id);
+        PERFORM treasury.lock_fund(held.area_code, held.fund);
+        available := treasury.fund_available(held.area_code, held.fund);
+        allowed := treasury.overdraft_allowed(held.area_code, held.fund,
+            treasury.today(held.area_code));
+        IF available + allowed < 0 THEN
+            PERFORM treasury.refuse('fund_overdrawn', jsonb_build_object('entry', NEW.client_id,
+                'fund', held.fund, 'after', available, 'permitted', allowed));
+        END IF;
         RETURN NULL;
     END IF;
     SELECT * INTO balance FROM treasury.personal_balance
         WHERE account_id = NEW.account_id AND party_id = NEW.party_id FOR UPDATE;
     IF balance IS NULL OR balance.balance_amount - balance.reserved_amount < NEW.amount THEN
         PERFORM treasury.refuse('personal_account_overdrawn', jsonb_build_object(
-            'reservation', NEW.client_id, 'party', NEW.party_id, 'account', held.account_code,
+            'entry', NEW.client_id, 'party', NEW.party_id, 'account', held.account_code,
             'balance', coalesce(balance.balance_amount, 0),
             'reserved', coalesce(balance.reserved_amount, 0)));
     END IF;
@@ -633,22 +868,128 @@ END $$;
 CREATE TRIGGER reservation_accepted AFTER INSERT ON treasury.reservation
     FOR EACH ROW EXECUTE FUNCTION treasury.reservation_accepted();
 
-CREATE FUNCTION treasury.reservation_ended() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A reservation ends as posted by the entry that names it (whose lines free the amount), as expired when
+-- its time is over, and as voided before that.
+CREATE FUNCTION treasury.reservation_ended() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    held treasury.reservation;
 BEGIN
-    UPDATE treasury.personal_balance AS b SET reserved_amount = b.reserved_amount - r.amount
-    FROM treasury.reservation AS r JOIN treasury.account AS a USING (account_id)
-    WHERE r.reservation_id = NEW.reservation_id AND a.guard = 'personal'
-        AND b.account_id = r.account_id AND b.party_id = r.party_id;
+    SELECT * INTO held FROM treasury.reservation WHERE reservation_id = NEW.reservation_id;
+    IF (NEW.outcome = 'expired' AND held.expires_at > clock_timestamp())
+        OR (NEW.outcome = 'posted' AND NOT EXISTS (SELECT FROM treasury.entry AS e
+            WHERE e.reservation_id = NEW.reservation_id AND e.posted_in = pg_current_xact_id())) THEN
+        PERFORM treasury.refuse('reservation_ended', jsonb_build_object('place', NEW.reservation_id,
+            'entry', held.client_id));
+    END IF;
+    IF NEW.outcome <> 'posted' THEN
+        UPDATE treasury.personal_balance AS b SET reserved_amount = b.reserved_amount - held.amount
+        FROM treasury.account AS a
+        WHERE a.account_id = held.account_id AND a.guard = 'personal'
+            AND b.account_id = held.account_id AND b.party_id = held.party_id;
+    END IF;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER reservation_ended AFTER INSERT ON treasury.reservation_end
     FOR EACH ROW EXECUTE FUNCTION treasury.reservation_ended();
 
+-- ------------------------------------------------------------------------------------------------ periods
+
+-- Days are closed in order and without gaps, from the day the book was opened; a calendar month when its
+-- days are, a calendar year when its months are. What is closed over is reopened from the top: the year,
+-- the month, the day; and by two people, of whom the second is not the one who closed.
+CREATE FUNCTION treasury.period_marked() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    opened date;
+    start date;
+    code text;
+    parts text := CASE NEW.period_kind WHEN 'month' THEN 'day' WHEN 'year' THEN 'month' END;
+    above text := CASE NEW.period_kind WHEN 'day' THEN 'month' WHEN 'month' THEN 'year' END;
+BEGIN
+    PERFORM treasury.lock_periods(NEW.area_code, true);
+    SELECT opened_on INTO opened FROM treasury.book WHERE area_code = NEW.area_code;
+    start := greatest(NEW.first_date, opened);
+    IF NEW.period_kind <> 'day' AND (NEW.first_date <> date_trunc(NEW.period_kind, NEW.first_date)::date
+        OR NEW.last_date <> (date_trunc(NEW.period_kind, NEW.first_date)
+            + ('1 ' || NEW.period_kind)::interval)::date - 1) THEN
+        code := 'period_not_whole';
+    ELSIF NEW.last_date < opened OR (NEW.period_kind = 'day' AND NEW.first_date < opened) THEN
+        code := 'business_date_before_opening';
+    ELSIF NEW.last_date > treasury.today(NEW.area_code) THEN
+        code := 'period_not_over';
+    ELSIF NEW.action = 'close' THEN
+        SELECT CASE WHEN bool_or(treasury.is_marked_closed(NEW.area_code, NEW.period_kind, day::date))
+                THEN 'period_closed_already'
+            WHEN parts IS NOT NULL
+                    AND bool_or(NOT treasury.is_marked_closed(NEW.area_code, parts, day::date))
+                THEN 'period_parts_open' END INTO code
+        FROM generate_series(start, NEW.last_date, '1 day'::interval) AS day;
+        IF code IS NULL AND start > opened AND NOT treasury.is_marked_closed(
+                NEW.area_code, NEW.period_kind, start - 1) THEN
+            code := 'period_before_open';
+        END IF;
+    ELSIF NEW.reason = '' THEN
+        code := 'reason_missing';
+    ELSIF NEW.approved_by IN ('', NEW.marked_by) THEN
+        code := 'second_person_missing';
+    ELSE
+        SELECT CASE
+            WHEN NOT bool_and(treasury.is_marked_closed(NEW.area_code, NEW.period_kind, day::date))
+                THEN 'period_not_closed'
+            WHEN bool_or(treasury.is_marked_closed(NEW.area_code, above, day::date))
+                THEN 'period_within_closed'
+            WHEN bool_or(NEW.approved_by = (SELECT marked_by FROM treasury.period_mark
+                WHERE area_code = NEW.area_code AND period_kind = NEW.period_kind
+                    AND day BETWEEN first_date AND last_date ORDER BY number DESC LIMIT 1))
+                THEN 'second_person_missing' END INTO code
+        FROM generate_series(start, NEW.last_date, '1 day'::interval) AS day;
+    END IF;
+    IF code IS NOT NULL THEN
+        PERFORM treasury.refuse(code, jsonb_build_object('place', NEW.period_kind,
+            'first_date', NEW.first_date, 'last_date', NEW.last_date));
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER period_marked BEFORE INSERT ON treasury.period_mark
+    FOR EACH ROW EXECUTE FUNCTION treasury.period_marked();
+
+-- Every account that was moved by the end of a day, as lines of text: code, debit and credit turnover
+-- since the opening. A close keeps the SHA-256 of it.
+CREATE FUNCTION treasury.balances_text(area text, last_day date) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce(string_agg(concat_ws(E'\t', account_code, debit, credit), E'\n'
+        ORDER BY account_code COLLATE "C") || E'\n', '')
+    FROM (
+        SELECT a.account_code, sum(m.debit) AS debit, sum(m.credit) AS credit
+        FROM (
+            SELECT account_id, debit_amount AS debit, credit_amount AS credit FROM treasury.day_sum
+            WHERE business_date <= last_day
+            UNION ALL
+            SELECT account_id, greatest(amount, 0), greatest(-amount, 0) FROM treasury.line
+            WHERE entry_id > treasury.sealed_up_to() AND entry_id <= treasury.last_number()
+                AND business_date <= last_day
+        ) AS m JOIN treasury.account AS a USING (account_id)
+        WHERE a.area_code = area GROUP BY a.account_code
+    ) AS moved
+$$;
+
 -- --------------------------------------------------------------------------------------- sums behind seals
 
-CREATE FUNCTION treasury.seal_summed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION treasury.seal_summed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    before treasury.seal;
 BEGIN
+    SELECT * INTO before FROM treasury.seal WHERE seal_id < NEW.seal_id ORDER BY seal_id DESC LIMIT 1;
+    IF NEW.seal_id <> coalesce(before.seal_id, 0) + 1
+        OR NEW.after_number <> coalesce(before.up_to_number, 0)
+        OR NEW.previous_digest <> coalesce(before.digest, '')
+        OR NEW.up_to_number > treasury.last_number() THEN
+        PERFORM treasury.refuse('append_only', jsonb_build_object(
+            'table', TG_TABLE_NAME, 'operation', 'insert', 'number', NEW.seal_id));
+    END IF;
     INSERT INTO treasury.day_sum AS d
         SELECT l.account_id, l.business_date, e.booking_date,
             coalesce(sum(l.amount) FILTER (WHERE l.amount > 0), 0),
@@ -684,19 +1025,38 @@ CREATE TRIGGER seal_summed AFTER INSERT ON treasury.seal
 -- Books entries: all of them, or none. Entry i has the i-th element of the entry arrays; line j belongs to
 -- the entry that line_of[j] names (from 1). A client id that is booked with the same content gives its
 -- entry again; with other content the call is refused. A reservation named by an entry ends with it.
+-- Plans go by index only, in the triggers too: one made while the tables are small is kept by a session.
 CREATE FUNCTION treasury.post(
     area text, client_ids text[], digests bytea[], kinds text[], business_dates date[],
     reverses bigint[], reservations bigint[], actors text[], sources text[], memos text[],
     line_of integer[], line_numbers smallint[], account_ids bigint[], parties text[], amounts bigint[],
     OUT entry_ids bigint[], OUT are_new boolean[])
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     fault record;
     booked_on date := treasury.today(area);
 BEGIN
-    PERFORM pg_current_xact_id();  -- before any number is drawn: see treasury.horizon
+    PERFORM treasury.begin_booking();
     IF booked_on IS NULL THEN
         PERFORM treasury.refuse('book_unknown', jsonb_build_object('area', area));
+    END IF;
+    PERFORM treasury.lock_periods(area, false);  -- before any number is drawn: a close knows them all
+    PERFORM treasury.check_shape(cardinality(client_ids), ARRAY[
+            treasury.shape(digests), treasury.shape(kinds), treasury.shape(business_dates),
+            treasury.shape(reverses), treasury.shape(reservations), treasury.shape(actors),
+            treasury.shape(sources), treasury.shape(memos), treasury.shape(client_ids)]);
+    PERFORM treasury.check_shape(cardinality(line_of), ARRAY[
+            treasury.shape(line_numbers), treasury.shape(account_ids), treasury.shape(parties),
+            treasury.shape(amounts), treasury.shape(line_of)]);
+    IF EXISTS (SELECT FROM unnest(line_of) AS l (place)
+            WHERE place NOT BETWEEN 1 AND cardinality(client_ids)) THEN
+        PERFORM treasury.refuse('arrays_unfit', jsonb_build_object('place', 'line_of'));
+    END IF;
+    IF cardinality(client_ids) = 0 THEN
+        entry_ids := '{}';
+        are_new := '{}';
+        RETURN;
     END IF;
     SELECT INTO entry_ids, are_new
         array_agg(coalesce(e.entry_id, 0) ORDER BY c.place),
@@ -708,17 +1068,36 @@ BEGIN
         JOIN treasury.entry AS e USING (entry_id) WHERE e.content_digest <> c.digest LIMIT 1;
     IF FOUND THEN
         PERFORM treasury.refuse('client_id_reused', jsonb_build_object('entry', fault.client_id,
-            'number', fault.entry_id));
+            'place', fault.entry_id));
     END IF;
     IF NOT true = ANY (are_new) THEN
         RETURN;
     END IF;
+    SELECT INTO fault c.client_id, c.business_date
+    FROM unnest(client_ids, business_dates, are_new) WITH ORDINALITY
+        AS c (client_id, business_date, is_new, place)
+    WHERE c.is_new AND c.business_date > booked_on ORDER BY c.place LIMIT 1;
+    IF FOUND THEN
+        PERFORM treasury.refuse('business_date_in_future', jsonb_build_object(
+            'entry', fault.client_id, 'business_date', fault.business_date));
+    END IF;
+    FOR fault IN SELECT c.client_id, c.reversed
+        FROM unnest(client_ids, reverses, are_new) WITH ORDINALITY
+            AS c (client_id, reversed, is_new, place)
+        WHERE c.is_new AND c.reversed <> 0 ORDER BY c.place
+    LOOP
+        IF NOT EXISTS (SELECT FROM treasury.entry WHERE entry_id = fault.reversed) THEN
+            PERFORM treasury.refuse('reversal_unknown', jsonb_build_object(
+                'entry', fault.client_id, 'place', fault.reversed));
+        ELSIF EXISTS (SELECT FROM treasury.entry WHERE reverses_entry_id = fault.reversed) THEN
+            PERFORM treasury.refuse('reversal_repeated', jsonb_build_object(
+                'entry', fault.client_id, 'place', fault.reversed));
+        END IF;
+    END LOOP;
     SELECT INTO entry_ids array_agg(CASE WHEN n.is_new
             THEN nextval('treasury.booking_number') ELSE n.entry_id END ORDER BY n.place)
     FROM unnest(entry_ids, are_new) WITH ORDINALITY AS n (entry_id, is_new, place);
-    PERFORM treasury.end_reservation(area, n.reserved, 'posted', n.actor)
-        FROM unnest(reservations, are_new, actors) AS n (reserved, is_new, actor)
-        WHERE n.is_new AND n.reserved <> 0;
+    SET CONSTRAINTS treasury.entry_closes DEFERRED;
     INSERT INTO treasury.entry (entry_id, area_code, client_id, content_digest, event_kind,
             business_date, booking_date, reverses_entry_id, reservation_id, actor, source, memo)
         SELECT entry_id, area, client_id, digest, kind, business_date, booked_on, nullif(reversed, 0),
@@ -733,6 +1112,23 @@ BEGIN
         FROM unnest(line_of, line_numbers, account_ids, parties, amounts)
             AS n (line_entry, line_number, account_id, party, amount)
         WHERE are_new[line_entry];
+    SET CONSTRAINTS treasury.entry_closes IMMEDIATE;  -- so that a refusal is told here, not at commit
+END $$;
+
+-- The length of an array that has one dimension, begins at 1 and has no NULL; else -1.
+CREATE FUNCTION treasury.shape(given anyarray) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN cardinality(given) = 0 THEN 0
+        WHEN array_ndims(given) = 1 AND array_lower(given, 1) = 1
+            AND array_position(given, NULL) IS NULL THEN cardinality(given)
+        ELSE -1 END
+$$;
+
+CREATE FUNCTION treasury.check_shape(wanted integer, shapes integer[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF wanted IS NULL OR NOT (wanted = ALL (shapes)) IS NOT FALSE THEN
+        PERFORM treasury.refuse('arrays_unfit', jsonb_build_object('place', wanted, 'shapes', shapes));
+    END IF;
 END $$;
 
 -- Holds an amount on a guarded account; the same client id and content gives the same reservation.
@@ -742,13 +1138,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     known treasury.reservation;
 BEGIN
-    PERFORM pg_current_xact_id();
+    PERFORM treasury.begin_booking();
     SELECT * INTO known FROM treasury.reservation AS r
         WHERE r.area_code = area AND r.client_id = reserve.client_id;
     IF FOUND THEN
         IF known.content_digest <> digest THEN
             PERFORM treasury.refuse('client_id_reused', jsonb_build_object(
-                'reservation', client_id, 'number', known.reservation_id));
+                'entry', client_id, 'place', known.reservation_id));
         END IF;
         reservation_id := known.reservation_id;
         is_new := false;
@@ -762,36 +1158,44 @@ BEGIN
     is_new := true;
 END $$;
 
--- Lets go of what a reservation holds, before its time or (as expired) after it.
+-- Lets go of what a reservation holds, before its time (voided) or after it (expired).
 CREATE FUNCTION treasury.release_reservation(area text, wanted bigint, who text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM treasury.end_reservation(area, wanted, CASE WHEN expires_at <= clock_timestamp()
-        THEN 'expired' ELSE 'voided' END, who) FROM treasury.reservation AS r
-        WHERE r.reservation_id = wanted AND r.area_code = area;
-    IF NOT FOUND THEN
-        PERFORM treasury.refuse('reservation_unknown', jsonb_build_object('number', wanted));
-    END IF;
-END $$;
-
--- Ends one reservation; the service reaches it through post and release_reservation only.
-CREATE FUNCTION treasury.end_reservation(area text, wanted bigint, how text, who text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held treasury.reservation;
 BEGIN
-    PERFORM pg_current_xact_id();
+    PERFORM treasury.begin_booking();
     SELECT * INTO held FROM treasury.reservation AS r
-        WHERE r.reservation_id = wanted AND r.area_code = area FOR KEY SHARE;
+        WHERE r.reservation_id = wanted AND r.area_code = area FOR UPDATE;
     IF NOT FOUND THEN
-        PERFORM treasury.refuse('reservation_unknown', jsonb_build_object('number', wanted));
+        PERFORM treasury.refuse('reservation_unknown', jsonb_build_object('place', wanted));
     END IF;
-    IF EXISTS (SELECT FROM treasury.reservation_end AS e WHERE e.reservation_id = wanted)
-        OR (how = 'expired') <> (held.expires_at <= clock_timestamp()) THEN
-        PERFORM treasury.refuse('reservation_ended', jsonb_build_object('number', wanted,
-            'reservation', held.client_id));
+    IF EXISTS (SELECT FROM treasury.reservation_end AS e WHERE e.reservation_id = wanted) THEN
+        PERFORM treasury.refuse('reservation_ended', jsonb_build_object('place', wanted,
+            'entry', held.client_id));
     END IF;
-    INSERT INTO treasury.reservation_end (reservation_id, outcome, actor) VALUES (wanted, how, who);
+    INSERT INTO treasury.reservation_end (reservation_id, outcome, actor)
+        VALUES (wanted, CASE WHEN held.expires_at <= clock_timestamp() THEN 'expired'
+            ELSE 'voided' END, who);
+END $$;
+
+-- Lets go of every reservation of an area whose time is over; how many.
+CREATE FUNCTION treasury.release_expired(area text, who text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    released bigint;
+BEGIN
+    PERFORM treasury.begin_booking();
+    WITH over AS MATERIALIZED (
+        SELECT r.reservation_id FROM treasury.reservation AS r
+        WHERE r.area_code = area AND r.expires_at <= clock_timestamp() AND NOT EXISTS (
+            SELECT FROM treasury.reservation_end AS e WHERE e.reservation_id = r.reservation_id)
+        ORDER BY r.reservation_id FOR UPDATE SKIP LOCKED
+    )
+    INSERT INTO treasury.reservation_end (reservation_id, outcome, actor)
+        SELECT reservation_id, 'expired', who FROM over ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS released = ROW_COUNT;
+    RETURN released;
 END $$;
 
 -- The last number drawn, and the transaction that must have ended before everything up to it is decided:
@@ -799,24 +1203,42 @@ END $$;
 CREATE FUNCTION treasury.horizon(OUT up_to bigint, OUT ended_before text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO up_to FROM treasury.booking_number;
+    up_to := treasury.last_number();
     ended_before := pg_snapshot_xmax(pg_current_snapshot())::text;
 END $$;
 
--- Seals everything after the last seal up to a number whose transactions have all ended (horizon).
+-- Seals what comes after the last seal, up to a number: a million numbers a call at most, and at once only
+-- if everybody who may have drawn one of them has ended; it waits for them up to ten seconds. The seal's
+-- id; NULL where there is nothing to seal, or somebody is still at it.
 CREATE FUNCTION treasury.seal_up_to(wanted bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    largest CONSTANT bigint := 1000000;
     last treasury.seal;
     content text;
     counted record;
     made bigint;
+    bound xid8;
+    patience timestamptz := clock_timestamp() + interval '10 seconds';
 BEGIN
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        PERFORM treasury.refuse('isolation_refused', jsonb_build_object(
+            'isolation', current_setting('transaction_isolation')));
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('treasury.seal', 0));
     SELECT * INTO last FROM treasury.seal ORDER BY seal_id DESC LIMIT 1;
-    IF wanted <= coalesce(last.up_to_number, 0) THEN
+    wanted := least(wanted, treasury.last_number(), coalesce(last.up_to_number, 0) + largest);
+    IF wanted IS NULL OR wanted <= coalesce(last.up_to_number, 0) THEN
         RETURN NULL;
     END IF;
+    bound := pg_snapshot_xmax(pg_current_snapshot());
+    WHILE EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS running WHERE running < bound)
+    LOOP
+        IF clock_timestamp() > patience THEN
+            RETURN NULL;
+        END IF;
+        PERFORM pg_sleep(0.002);
+    END LOOP;
     SELECT string_agg(t.text, E'\n' ORDER BY t.number, t.part), count(*) AS rows_count,
             count(*) FILTER (WHERE t.text LIKE E'entry\t%') AS entries_count,
             count(*) FILTER (WHERE t.part > 0) AS lines_count
@@ -836,33 +1258,32 @@ BEGIN
     RETURN made;
 END $$;
 
--- Closes every day up to and including one that was never closed before, or a reopened period again.
-CREATE FUNCTION treasury.close_period(area text, kind text, first_day date, last_day date, who text,
-    digest text) RETURNS bigint
+-- Closes days, a month or a year (rules: treasury.period_marked), and keeps the digest of the balances.
+CREATE FUNCTION treasury.close_period(area text, kind text, first_day date, last_day date, who text)
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     made bigint;
 BEGIN
-    PERFORM pg_current_xact_id();
-    PERFORM pg_advisory_xact_lock(hashtextextended('treasury.period ' || area, 0));
-    IF last_day > treasury.today(area) THEN
-        PERFORM treasury.refuse('business_date_in_future', jsonb_build_object('business_date', last_day));
-    END IF;
+    PERFORM treasury.begin_booking();
+    PERFORM treasury.lock_periods(area, true);
     INSERT INTO treasury.period_mark (area_code, action, period_kind, first_date, last_date, marked_by,
             balances_digest)
-        VALUES (area, 'close', kind, first_day, last_day, who, digest) RETURNING number INTO made;
+        VALUES (area, 'close', kind, first_day, last_day, who, encode(sha256(convert_to(
+            treasury.balances_text(area, last_day), 'UTF8')), 'hex'))
+        RETURNING number INTO made;
     RETURN made;
 END $$;
 
--- Opens closed days again: asked for by one person, approved by another, for a reason.
+-- Opens a closed period again: asked for by one person, approved by another, for a reason.
 CREATE FUNCTION treasury.reopen_period(area text, kind text, first_day date, last_day date, who text,
     approved_by text, reason text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     made bigint;
 BEGIN
-    PERFORM pg_current_xact_id();
-    PERFORM pg_advisory_xact_lock(hashtextextended('treasury.period ' || area, 0));
+    PERFORM treasury.begin_booking();
+    PERFORM treasury.lock_periods(area, true);
     INSERT INTO treasury.period_mark (area_code, action, period_kind, first_date, last_date, marked_by,
             approved_by, reason)
         VALUES (area, 'reopen', kind, first_day, last_day, who, reopen_period.approved_by,
@@ -877,7 +1298,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     made bigint;
 BEGIN
-    PERFORM pg_current_xact_id();
+    PERFORM treasury.begin_booking();
+    PERFORM treasury.check_fund(area, record_budget.fund);
     INSERT INTO treasury.budget (area_code, fund, fund_year, heading, amount, document, decided_by)
         VALUES (area, record_budget.fund, record_budget.fund_year, record_budget.heading,
             record_budget.amount, record_budget.document, who)
@@ -891,7 +1313,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     made bigint;
 BEGIN
-    PERFORM pg_current_xact_id();
+    PERFORM treasury.begin_booking();
+    PERFORM treasury.check_fund(area, permit_overdraft.fund);
     INSERT INTO treasury.overdraft_permission (area_code, fund, amount, valid_from, valid_until,
             document, granted_by)
         VALUES (area, permit_overdraft.fund, permit_overdraft.amount, permit_overdraft.valid_from,
@@ -900,13 +1323,35 @@ BEGIN
     RETURN made;
 END $$;
 
--- -------------------------------------------------------------------------------------------- privileges
+CREATE FUNCTION treasury.check_fund(area text, wanted text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM treasury.account WHERE area_code = area AND fund = wanted) THEN
+        PERFORM treasury.refuse('fund_unknown', jsonb_build_object('area', area, 'fund', wanted));
+    END IF;
+END $$;
+
+-- ------------------------------------------------------------------- always on, and who may do what
+
+DO $$
+DECLARE
+    found record;
+BEGIN
+    FOR found IN SELECT c.relname, t.tgname FROM pg_catalog.pg_trigger AS t
+        JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+        WHERE c.relnamespace = 'treasury'::pg_catalog.regnamespace AND NOT t.tgisinternal
+    LOOP
+        EXECUTE pg_catalog.format('ALTER TABLE treasury.%I ENABLE ALWAYS TRIGGER %I', found.relname, found.tgname);
+    END LOOP;
+END $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA treasury FROM PUBLIC;
 GRANT USAGE ON SCHEMA treasury TO {{service_role}};
 GRANT SELECT ON ALL TABLES IN SCHEMA treasury TO {{service_role}};
 GRANT SELECT ON SEQUENCE treasury.booking_number TO {{service_role}};
-GRANT EXECUTE ON FUNCTION treasury.today, treasury.sealed_up_to, treasury.is_closed, treasury.balance,
-    treasury.bank_available, treasury.overdraft_allowed, treasury.post, treasury.reserve,
-    treasury.release_reservation, treasury.horizon, treasury.seal_up_to, treasury.close_period, treasury.reopen_period,
-    treasury.record_budget, treasury.permit_overdraft TO {{service_role}};
+GRANT EXECUTE ON FUNCTION treasury.today, treasury.sealed_up_to, treasury.last_number,
+    treasury.is_marked_closed, treasury.is_closed, treasury.balance, treasury.bank_available,
+    treasury.fund_available, treasury.overdraft_allowed, treasury.balances_text, treasury.post,
+    treasury.reserve, treasury.release_reservation, treasury.release_expired, treasury.horizon,
+    treasury.seal_up_to, treasury.close_period, treasury.reopen_period, treasury.record_budget,
+    treasury.permit_overdraft TO {{service_role}};
