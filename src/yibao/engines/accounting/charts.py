@@ -170,6 +170,7 @@ def _compiled(drafts: Drafts, time_zones: Collection[str], faults: Faults) -> Co
     accounts = accounts_of(funds, drafts.account_types, groups=groups, faults=faults)
     facing = facing_of(drafts.events, drafts.account_types, funds=funds, faults=faults)
     _check_sources(drafts, faults)
+    _check_funds(drafts, faults)
     zone = drafts.chart.time_zone or drafts.base.time_zone
     if zone not in time_zones:
         expected = Text("已知的时区", "a time zone that is known")
@@ -263,6 +264,14 @@ def _check_sources(drafts: Drafts, faults: Faults) -> None:
         if source and source not in drafts.sources:
             where = written.where_of("source")
             faults.add(complaints.source_unknown(where, source, known=drafts.sources))
+
+
+def _check_funds(drafts: Drafts, faults: Faults) -> None:
+    for written in drafts.account_types.values():
+        for name in written.funds if written.funds != "all" else ():
+            if name not in drafts.base.funds:
+                where = written.where_of("funds")
+                faults.add(complaints.fund_unknown(where, name, known=drafts.base.funds))
 
 
 def _sealed(chart: Chart) -> Chart:
