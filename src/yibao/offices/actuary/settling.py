@@ -26,6 +26,7 @@ from yibao.engines.benefits.facts import AGE, STAY_DAYS
 from yibao.engines.benefits.rows import Law
 from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.law import FactDefinition
+from yibao.offices.actuary.claim_ids import check_claim_ids
 from yibao.offices.actuary.reference_runs import settle_by_reference
 from yibao.offices.actuary.settled import (
     REJECT_SCHEMA,
@@ -86,7 +87,8 @@ def settle_file(
 
     ``engine`` is ``reference`` or ``kernel``, which give the same rows, or a way of settling.
 
-    ``progress`` is told claims done and claims met so far. No member may be in two partitions.
+    ``progress`` is told claims done and claims met so far. No member may be in two partitions, and
+    no claim's id.
 
     Raises:
         FaultsFound: if the file cannot be read as a whole; nothing is written then.
@@ -99,6 +101,7 @@ def settle_file(
     places = [place] if isinstance(place, ClaimsPlace) else place
     for one in places:
         _refuse_overwriting(one, results)
+    check_claim_ids(places)
     if way.engine == KERNEL:
         summary = _settled_in_bulk(law, places, results=results, way=way, progress=progress)
     else:
@@ -144,7 +147,7 @@ def _settled_one_by_one(
             read += staged.claims_count
             for group in staged.groups(by_family=_by_family(law.area)):
                 for outcome in settle(law, group):
-                    sink.take(outcome)
+                    sink.take(_named(outcome, one, places))
                 summary.claims_count += len(group)
                 if tell is not None:
                     tell(summary.claims_count, read)
@@ -152,6 +155,13 @@ def _settled_one_by_one(
         _check_sums(summary, read)
         files.commit()
     return summary
+
+
+def _named(outcome: Outcome, place: ClaimsPlace, places: Sequence[ClaimsPlace]) -> Outcome:
+    """What became of a claim; of several places, a reject names its own."""
+    if isinstance(outcome, Reject) and len(places) > 1:
+        return outcome.found_in(place)
+    return outcome
 
 
 def _staged(law: Law, place: ClaimsPlace, folder: Path) -> StagedClaims:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +15,7 @@ from yibao.engines.benefits.split import BillLine
 from yibao.engines.policy.law import FactDefinition, FactValue
 from yibao.storage.files.claim_checks import FAULTS, CellFault, cell_faults, told
 from yibao.storage.files.claim_columns import AMOUNTS, Column
+from yibao.storage.files.claim_files import ClaimsPlace
 from yibao.storage.files.claim_tables import LIST_SEPARATOR, ROW
 
 PlacedFault = tuple[str, int, CellFault]
@@ -34,6 +35,11 @@ class Reject:
     message: Text
     remedy: Text
     also: str = ""
+
+    def found_in(self, place: ClaimsPlace) -> Reject:
+        """This reject with its part's file, ``part-0003/claims.parquet``, in the table's stead."""
+        path = place.lines if self.file == "lines" else place.claims
+        return self if path is None else replace(self, file=f"{path.parent.name}/{path.name}")
 
 
 @dataclass(frozen=True, slots=True)

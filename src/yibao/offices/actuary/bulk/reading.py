@@ -10,7 +10,7 @@ Refuses: a member in two parts, which would count each half as a whole.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -40,7 +40,10 @@ _PARTS_ROWS = 8 * SHARE_ROWS
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of claims, members together; ``lines`` is its judged copy of the lines, if any."""
+    """A file of claims, members together; ``lines`` is its judged copy of the lines, if any.
+
+    ``place`` says where it was found, among several places: rejects then name its file.
+    """
 
     path: Path
     rows: int
@@ -85,14 +88,12 @@ def parts_of(places: Sequence[ClaimsPlace], contract: Contract, *, folder: Path)
         if place.lines is not None:
             staged = folder / f"lines-{number}.parquet"
             _stage(open_table(place.lines, contract.lines), contract.lines, staged)
-            parts[-len(found) :] = [_with_lines(part, staged, place) for part in found]
+            parts[-len(found) :] = [replace(part, lines=staged) for part in found]
+        if len(places) > 1:
+            parts[-len(found) :] = [replace(part, place=place) for part in parts[-len(found) :]]
     if len(places) > 1:
         _refuse_split_members(places, holders, by_family=contract.by_family)
     return parts
-
-
-def _with_lines(part: Part, staged: Path, place: ClaimsPlace) -> Part:
-    return Part(part.path, part.rows, part.first_row, part.columns, staged, place)
 
 
 def _checked(place: ClaimsPlace, contract: Contract) -> BigTable:

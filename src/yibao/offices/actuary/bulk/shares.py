@@ -273,6 +273,8 @@ class _Settling:
             self._reject(self._refused(ready.frame, one))
 
     def _reject(self, reject: Reject) -> None:
+        if self.share.part.place is not None:
+            reject = reject.found_in(self.share.part.place)
         self.rejects.append(reject)
         self.summary.add_reject(reject)
 

@@ -65,9 +65,7 @@ def what_if(
     laws = asked.law("base"), asked.law("reform")
     with tempfile.TemporaryDirectory(prefix="yibao-what-if-") as name:
         folder = Path(name)
-        base = run(
-            laws[0], sample, engine=way, folder=folder / "base", tell=_of("base", progress)
-        )
+        base = run(laws[0], sample, engine=way, folder=folder / "base", tell=_of("base", progress))
         reform = run(
             laws[1], sample, engine=way, folder=folder / "reform", tell=_of("reform", progress)
         )

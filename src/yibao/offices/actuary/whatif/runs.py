@@ -15,6 +15,7 @@ import polars as pl
 
 from yibao.engines.benefits.rows import Law
 from yibao.engines.policy.area import AreaPolicy
+from yibao.offices.actuary.claim_ids import check_claim_ids
 from yibao.offices.actuary.laws import open_law
 from yibao.offices.actuary.settling import ResultPlaces, Way, settle_file
 from yibao.storage.files.claim_files import ClaimsPlace, find_claims
@@ -83,6 +84,7 @@ def sample_of(claims: Path, lines: Path | None = None) -> Sample:
         return Sample((find_claims(claims, lines),))
     places = tuple(claims_in(claims))
     check_members(places)
+    check_claim_ids(places)
     return Sample(places, read_manifest(claims).made)
 
 
