@@ -167,6 +167,19 @@ def test_a_password_is_never_typed_where_it_shows(yibao: Program):
         assert yibao(*words.split(), code=2).exit_code == 2
 
 
+def test_a_database_without_tables_is_told_with_its_remedy(
+    empty_database: Books, yibao: Program, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("YIBAO_DATABASE_URL", empty_database.service_url)
+    monkeypatch.setenv("YIBAO_OWNER_DATABASE_URL", empty_database.owner_url)
+    for done in (
+        yibao("role", "list", code=4),
+        yibao("login", "li", lines=(FIRST,), code=4),
+        yibao("init", "li", "--name", "李四", lines=(FIRST,), code=4),
+    ):
+        assert "yibao db migrate" in done.stderr
+
+
 @pytest.mark.parametrize("words", ["", "person", "role", "key", "log", "key make", "log search"])
 def test_help_says_what_each_command_does(yibao: Program, words: str):
     told = yibao(*words.split(), "--help").output

@@ -96,8 +96,11 @@ def test_a_line_with_a_stray_character_is_kept(database: Books):
     async def work(bureau: Bureau) -> None:
         await do(bureau, nobody(DESK), Deed(action="member.read", object_id="a\0b"))
         await do(bureau, system("sealer"), SAW)
+        await do(bureau, system("sealer"), Deed(action="member.read", purpose="\ud800" + "x" * 500))
         lines = await bureau.lines("member.read")
-        assert [line["object_id"] for line in lines] == ["a\N{REPLACEMENT CHARACTER}b", "1001"]
+        kept = [line["object_id"] for line in lines]
+        assert kept == ["a\N{REPLACEMENT CHARACTER}b", "1001", ""]
+        assert lines[2]["purpose"] == "?" + "x" * 398 + "…"
 
     in_bureau(database, work)
 

@@ -31,7 +31,7 @@ MOST_SHOWN = {masked_id_number: (3, 4), masked_name: (1, 1), masked_telephone: (
     [
         (masked_id_number, "999901199003074513", "999***********4513"),
         (masked_id_number, "99990119900307451X", "999***********451X"),
-        (masked_id_number, "999901900307451", "999********7451"),
+        (masked_id_number, "999901900307451", "999*********451"),
         (masked_id_number, "99990190030745", "999*********45"),
         (masked_id_number, "9999019003", "999*****03"),
         (masked_id_number, "E99901900", "E*******0"),

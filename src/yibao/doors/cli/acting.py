@@ -97,7 +97,11 @@ async def acting(login_name: str) -> AsyncIterator[Desk]:
 
 @asynccontextmanager
 async def opened(*, as_owner: bool = False) -> AsyncIterator[AccessOffice]:
-    """The office of access on the database that the environment names."""
+    """The office of access on the database that the environment names.
+
+    Raises:
+        UnableToUseDatabase: the database cannot be reached, or has no tables of access.
+    """
     from yibao.offices.access.office import AccessOffice
     from yibao.storage.postgres.database import Database
     from yibao.storage.postgres.settings import settings
@@ -105,6 +109,8 @@ async def opened(*, as_owner: bool = False) -> AsyncIterator[AccessOffice]:
     found = settings()
     url = found.needed_owner_url() if as_owner else found.service_url
     async with await Database.open(url, size=2) as database:
+        if await database.pool.fetchval("SELECT to_regclass('access.log_entry')") is None:
+            raise _not_migrated()
         yield AccessOffice(database)
 
 
@@ -203,6 +209,16 @@ def asked_password(what: Text, *, language: Language, from_stdin: bool, twice: b
         click.prompt(
             what.in_language(language), hide_input=True, confirmation_prompt=twice, err=True
         )
+    )
+
+
+def _not_migrated() -> Exception:
+    from yibao.storage.postgres.errors import UnableToReachDatabase
+
+    return UnableToReachDatabase(
+        "schema_missing",
+        Text("数据库中还没有权限表", "the database has no tables of access yet"),
+        remedy=Text("请运行 yibao db migrate", "run `yibao db migrate`"),
     )
 
 

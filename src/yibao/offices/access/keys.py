@@ -20,7 +20,7 @@ from typing import Any
 from yibao.base.texts import Text
 from yibao.offices.access.actors import Actor, Origin
 from yibao.offices.access.credentials import KeyText, digest, is_same, new_key, parse_key
-from yibao.offices.access.log import Deed, demand, record
+from yibao.offices.access.log import Deed, demand, record, storable
 from yibao.offices.access.office import AccessOffice, is_within
 from yibao.offices.access.refusals import AccessRefused, key_invalid, unknown
 from yibao.offices.access.roles import validity_empty
@@ -78,7 +78,7 @@ async def make_key(office: AccessOffice, actor: Actor, *, order: KeyOrder) -> Ma
 
     async def work(connection: Connection) -> MadeKey:
         scopes = await _scopes(connection, order)
-        label = order.label.replace("\0", "")
+        label = storable(order.label)
         made = (key.key_id, digest(key.secret), code, label, scopes, start, until)
         await connection.execute(_INSERT, *made, None, actor.reference, now)
         await record(connection, actor, _of_key("access.make_key", key.key_id, detail=code))
@@ -174,7 +174,7 @@ async def list_keys(
             "SELECT key_id, institution_code, label, scopes, valid_from, valid_until, replaces,"
             " made_by, made_at, revoked_by, revoked_at, last_used_at FROM access.api_key"
             " WHERE $1 = '' OR institution_code = $1 ORDER BY institution_code, made_at, key_id",
-            institution_code.replace("\0", ""),
+            storable(institution_code),
         )
         return [{**row, "is_live": is_live(row, now)} for row in rows]
 
@@ -280,7 +280,7 @@ async def _scopes(connection: Connection, order: KeyOrder) -> list[str]:
     usual = {row["permission_code"] for row in rows if row["role_code"] == "institution"}
     foreign = order.scopes - {row["permission_code"] for row in rows}
     if foreign:
-        raise unknown("scope_unknown", ", ".join(sorted(foreign)))
+        raise unknown("scope_unknown", ", ".join(map(repr, sorted(foreign))))
     return sorted(order.scopes or usual)
 
 

@@ -59,6 +59,9 @@ class LogQuery:
     limit: int = 100
 
 
+LONGEST_WORDS = 400
+"""Characters that a word of a line keeps; the rest is cut off, with a mark."""
+
 _INSERT = """
 INSERT INTO access.log_entry (actor_kind, actor_id, actor_name, institution_code, action,
     object_kind, object_id, purpose, outcome, detail, place, request_id)
@@ -69,9 +72,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 async def record(connection: Connection, actor: Actor, *deeds: Deed) -> None:
     """Write what an actor did, in the transaction that the act itself is in."""
     who = (actor.kind, actor.id, actor.name, actor.institution)
-    origin = (_storable(actor.origin.place), _storable(actor.origin.request_id))
+    origin = (storable(actor.origin.place), storable(actor.origin.request_id))
     await connection.executemany(
-        _INSERT, [(*who, *map(_storable, _words(deed)), *origin) for deed in deeds]
+        _INSERT, [(*who, *map(storable, _words(deed)), *origin) for deed in deeds]
     )
 
 
@@ -123,6 +126,12 @@ async def search_log(
     return [dict(row) for row in found]
 
 
+def storable(text: str) -> str:
+    """A text as the database can keep it; no line is lost because somebody sent odd characters."""
+    known = text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return known if len(known) <= LONGEST_WORDS else f"{known[: LONGEST_WORDS - 1]}…"
+
+
 def _statement(query: LogQuery) -> Select[Any]:
     columns = LOG_ENTRY.c
     statement = select(LOG_ENTRY).order_by(columns.id.desc()).limit(query.limit)
@@ -137,7 +146,7 @@ def _statement(query: LogQuery) -> Select[Any]:
     )
     for column, value in wanted:
         if value:
-            statement = statement.where(column == value)
+            statement = statement.where(column == storable(value))
     if query.since is not None:
         statement = statement.where(columns.recorded_at >= query.since)
     if query.until is not None:
@@ -150,8 +159,3 @@ def _statement(query: LogQuery) -> Select[Any]:
 def _words(deed: Deed) -> tuple[str, ...]:
     what = (deed.action, deed.object_kind, deed.object_id)
     return (*what, deed.purpose, deed.outcome, deed.detail)
-
-
-def _storable(text: str) -> str:
-    """The database keeps no NUL, and a line must not be lost because somebody sent one."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

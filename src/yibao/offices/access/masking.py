@@ -6,7 +6,8 @@ becomes ``*``, whatever it was: spaces and hyphens too, since their places could
 ======================  ==========================  =====================
 what, by its length     shown                       hidden at least
 ======================  ==========================  =====================
-identity number ≥ 15    first 3, last 4             8
+identity number ≥ 18    first 3, last 4             11
+15 to 17                first 3, last 3             9
 10 to 14                first 3, last 2             half
 5 to 9                  first 1, last 1             more than half
 up to 4                 nothing                     all
@@ -31,7 +32,7 @@ FULL_NAME = "member.read_full_name"
 CONTACT = "member.read_contact"
 
 _STAR = "*"
-_ID_NUMBERS = ((15, 3, 4), (10, 3, 2), (5, 1, 1))
+_ID_NUMBERS = ((18, 3, 4), (15, 3, 3), (10, 3, 2), (5, 1, 1))
 _NAMES = ((3, 1, 1), (2, 1, 0))
 _TELEPHONES = ((11, 3, 4), (7, 0, 2))
 

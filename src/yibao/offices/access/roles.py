@@ -9,6 +9,7 @@ one moment, since grants to a person queue at the person's row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from yibao.offices.access.refusals import AccessRefused, unknown
 from yibao.storage.postgres.database import Connection
 
 GRANT_ROLE = "access.grant_role"
+_ROLE = re.compile(r"[a-z_]{1,60}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +164,7 @@ async def check_role(connection: Connection, role: str) -> None:
         AccessRefused: ``role_unknown``, ``role_not_for_people``.
     """
     holder: str | None = None
-    if "\0" not in role:  # the database has no such character, and would not compare it
+    if _ROLE.match(role):
         holder = await connection.fetchval("SELECT holder FROM access.role WHERE code = $1", role)
     if holder is None:
         raise unknown("role_unknown", repr(role))

@@ -25,7 +25,7 @@ from yibao.offices.access.credentials import (
     judge_password,
     new_secret,
 )
-from yibao.offices.access.log import Deed, record
+from yibao.offices.access.log import Deed, record, storable
 from yibao.offices.access.office import AccessOffice, is_within
 from yibao.offices.access.people import is_login_name, store_password
 from yibao.offices.access.refusals import login_refused, session_invalid
@@ -250,7 +250,7 @@ async def _opened(
     await connection.execute(
         "INSERT INTO access.session (token_digest, person_id, made_at, idle_until, longest_until,"
         " place) VALUES ($1, $2, $3, $4, $5, $6)",
-        *(digest(token), row["id"], now, idle_until, longest_until, origin.place),
+        *(digest(token), row["id"], now, idle_until, longest_until, storable(origin.place)),
     )
     actor = await _actor(connection, row, now=now, origin=origin)
     await record(connection, actor, _of_session("access.log_in", row))
