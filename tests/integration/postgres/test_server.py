@@ -6,6 +6,7 @@ One cluster serves most tests; each begins with a start, which must do whatever 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -24,7 +25,7 @@ import pytest
 
 from tests.integration.conftest import HASTY
 from yibao.storage.postgres import runtime
-from yibao.storage.postgres.database import Database
+from yibao.storage.postgres.database import Connection, Database
 from yibao.storage.postgres.errors import UnableToReachDatabase, UnableToRunServer
 from yibao.storage.postgres.server import Server
 
@@ -107,6 +108,29 @@ def test_what_was_committed_outlives_a_kill(server: Server):
     assert asked(owner, "SHOW fsync") == asked(owner, "SHOW synchronous_commit") == "on"
 
 
+def test_work_that_meets_a_killed_child_of_the_server_is_told(server: Server):
+    """The server restarts itself then, and the pool finds its way back."""
+
+    async def lost(connection: Connection) -> None:
+        await connection.execute("CREATE TABLE public.lost (id int)")
+        psutil.Process(connection.get_server_pid()).kill()
+        await connection.execute("SELECT pg_sleep(5)")
+
+    async def work() -> object:
+        async with await Database.open(server.settings().needed_owner_url(), size=1) as database:
+            with pytest.raises(UnableToReachDatabase) as refused:
+                await database.transact(lost)
+            assert refused.value.code == "connection_lost"
+            asked = "SELECT to_regclass('public.lost')"
+            for _ in range(100):
+                with contextlib.suppress(UnableToReachDatabase):
+                    return await database.transact(lambda it: it.fetchval(asked))
+                await asyncio.sleep(0.1)
+        return "never came back"
+
+    assert asyncio.run(work()) is None
+
+
 def test_a_pid_that_is_another_process_now_is_no_server(server: Server):
     killed(server)
     other = subprocess.Popen(["sleep", "60"], **account_of(server))  # type: ignore[call-overload]
@@ -169,6 +193,7 @@ def test_a_stop_ends_the_sessions_of_clients(server: Server):
         assert await asyncio.to_thread(server.stop)
         with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
             await connection.fetchval("SELECT 1")
+        connection.terminate()
 
     asyncio.run(connected())
     assert not server.status().is_running

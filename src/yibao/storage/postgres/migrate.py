@@ -56,11 +56,11 @@ async def migrate(
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         try:
             await connection.run_sync(_upgrade, revision, step)
+            await connection.execute(text(with_service_role(_SEEN_BY_SERVICE)))
         except CommandError as error:
             raise _unknown(error) from None
         except (asyncpg.PostgresError, DBAPIError) as error:
             raise _failed(done, error) from error
-        await connection.execute(text(with_service_role(_SEEN_BY_SERVICE)))
     return done
 
 
