@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from tests.health.checkers import ROOT, Source, nodes, package_sources
+from yibao.engines.accounting.refusals import REFUSAL_CODES
 from yibao.engines.benefits.catalogue import SPLIT_CODES
 from yibao.engines.benefits.opening import CLAIM_CODES
 from yibao.engines.policy.unable import UNABLE_CODES
@@ -22,13 +23,15 @@ LISTED = re.findall(
 )
 FOLDERS = (
     "src/yibao/storage/files",
+    "src/yibao/engines/accounting",
     "src/yibao/engines/benefits",
     "src/yibao/offices/actuary",
     "src/yibao/offices/access",
 )
 MAKERS = {
     "AccessRefused", "CellFault", "ClaimInvalid", "FactInvalid", "Fault", "HistoryInvalid",
-    "UnableToDetermine", "UnableToSplit", "_fault", "_invalid", "fault", "refused", "unknown",
+    "UnableToBook", "UnableToDetermine", "UnableToSplit", "_fault", "_invalid", "_unknown", "fault",
+    "refused", "unknown",
 }  # fmt: skip
 CODE = re.compile(r"[a-z]+(_[a-z]+)*\Z")
 OF_BILLS = ("storage/files/bill", "offices/actuary/bills")
@@ -73,7 +76,15 @@ def test_every_code_has_a_row():
 
 def test_every_row_is_about_a_code():
     of_facts = {"bill_fact_unknown", "bill_value_unknown"}  # FactInvalid's, told of a bill
-    known = {*made(), *of_facts, *UNABLE_CODES, *SPLIT_CODES, *CLAIM_CODES, *ACCESS_CODES}
+    known = {
+        *made(),
+        *of_facts,
+        *REFUSAL_CODES,
+        *UNABLE_CODES,
+        *SPLIT_CODES,
+        *CLAIM_CODES,
+        *ACCESS_CODES,
+    }
     assert set(LISTED) <= known
 
 
@@ -82,6 +93,7 @@ def test_published_orders_are_told_in_their_order():
         ("Why there is no determination", UNABLE_CODES),
         ("Why a line cannot be split", SPLIT_CODES),
         ("Why a claim cannot be settled", CLAIM_CODES),
+        ("Why an entry is not booked", REFUSAL_CODES),
         ("Why access refuses", ACCESS_CODES),
     ):
         section = PAGE.partition(f"## {heading}")[2].partition("\n## ")[0]

@@ -21,6 +21,9 @@ ALLOWED_ANYWHERE: Mapping[int, str] = {
     1_000_000: "rates are millionths",
 }
 ALLOWED_IN: Mapping[str, Mapping[int, str]] = {
+    "src/yibao/engines/accounting/checking.py": {
+        32_767: "lines of an entry, numbered in two bytes"
+    },
     "src/yibao/engines/policy/coverage.py": {200_000: "cases that a proof may try"},
     "src/yibao/offices/actuary/city/draws.py": {
         0x9E3779B97F4A7C15: "of the hash that partitions are made by",

@@ -295,3 +295,15 @@ def test_every_care_type_of_the_nation_has_an_account():
     care_types = re.findall(r"^      ([a-z_]+): \{", section, re.MULTILINE)
     assert len(care_types) >= 10
     assert set(care_types) <= set(shipped.care_types)
+
+
+def test_an_area_that_has_not_merged_keeps_a_maternity_fund(tmp_path: Path):
+    text = 'chart: "999901"\nuse: "000000"\nname: {zh: 县, en: county}\n'
+    folder = tmp_path / "999901" / "accounts"
+    folder.mkdir(parents=True)
+    (tmp_path / "000000").symlink_to(policies_root() / "000000")
+    (folder / "chart.yaml").write_text(text + "funds: {employee_pooling: {}, maternity: {}}\n")
+    county = read_chart(tmp_path, "999901").chart
+    assert county.benefit_code("maternity", care_type="inpatient") == "maternity/benefit_inpatient"
+    merged = chart("370200").benefit_code("maternity", care_type="inpatient")
+    assert merged == "employee_pooling/benefit_maternity_medical"

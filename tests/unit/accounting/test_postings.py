@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from tests.health.checkers import ROOT
 from tests.unit.accounting.books import BY_HAND, DAY, chart, lines
 from yibao.engines.accounting import events as ev
 from yibao.engines.accounting import events_parties as parties
@@ -137,3 +140,11 @@ def test_layers_that_pay_nothing_leave_no_share():
     paid = [("basic", "resident", 100), ("critical_illness", "critical_illness", 0)]
     shares = benefit_shares(paid, care_type="inpatient")
     assert shares == (ev.BenefitShare("resident", "inpatient", 100, "basic"),)
+
+
+def test_the_page_about_accounts_lists_every_event():
+    page = (ROOT / "docs" / "accounts.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_]+)` \| [一-鿿]+ \|", page, re.MULTILINE)
+    assert rows == list(ev.ROLES)
+    for kind in ev.ROLES:
+        assert f"| {chart().facing[kind].label.zh} |" in page

@@ -232,15 +232,21 @@ class Chart:
             return types[0]
         if named in types:
             return named
-        shown = ", ".join(types)
-        raise UnableToBook(
-            "role_refused" if named else "role_ambiguous",
-            Text(
-                f"事件 {event_kind} 的“{role}”不能确定科目: “{named}”",
-                f"no account type for '{role}' of {event_kind}: '{named}'",
-            ),
-            Text(f"请写明其中之一: {shown}", f"name one of these: {shown}"),
-        )
+        told = _no_type(f"{event_kind}: {role}", named, types)
+        if named:
+            raise UnableToBook("role_refused", *told)
+        raise UnableToBook("role_ambiguous", *told)
+
+
+def _no_type(place: str, named: str, types: tuple[str, ...]) -> tuple[Text, Text]:
+    shown = ", ".join(types)
+    return (
+        Text(
+            f"事件角色“{place}”不能确定科目: “{named}”",
+            f"no account type is settled for '{place}': '{named}'",
+        ),
+        Text(f"请写明其中之一: {shown}", f"name one of these: {shown}"),
+    )
 
 
 def _unknown(code: str, kind: str, kind_en: str, name: str) -> UnableToBook:

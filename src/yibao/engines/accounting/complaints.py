@@ -129,16 +129,6 @@ def role_missing(where: Where, event: str, *, side: str, role: str) -> Fault:
     )
 
 
-def event_missing(where: Where, event: str) -> Fault:
-    """An event that postings make and the chart does not know."""
-    return Fault(
-        "event_missing",
-        where,
-        Text(f"科目表缺少事件“{event}”", f"the chart lacks the event '{event}'"),
-        Text("请在 events 中补充（见 docs/accounts.md）", "add it to `events` (docs/accounts.md)"),
-    )
-
-
 def name_twice(where: Where, name: str, *, first: Where) -> Fault:
     """Two declarations of one name."""
     return Fault(

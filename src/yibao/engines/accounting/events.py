@@ -3,8 +3,8 @@
 Every event is frozen, has the ``client_id`` and ``business_date`` of the entry it becomes, and
 amounts in fen. It answers its :class:`Move`s: which role, in which fund, on which side, of what
 amount. Which account plays a role is data of the chart (``events.yaml``), so no account is named
-here; :data:`ROLES` says which roles the events ask for, and a chart without one is a fault when it
-is read and not when money moves.
+here; :data:`ROLES` says which roles the events ask for, and a chart that has an event without one
+is at fault when it is read, not when money moves.
 
 Funds are named as policies name them: what a policy pays from ``maternity`` is booked where the
 chart says. Refuses: nothing by itself; :func:`yibao.engines.accounting.postings.entry_of` refuses
