@@ -228,6 +228,23 @@ def test_the_owner_too_is_refused_by_the_log_itself(database: Books):
     assert dict(zip(statements, states, strict=True)) == dict.fromkeys(statements, "23001")
 
 
+def test_replication_does_not_open_the_log(database: Books):
+    """The triggers fire always, also in the mode in which ordinary ones rest."""
+
+    async def work() -> None:
+        superuser = await asyncpg.connect(database.superuser_url)
+        try:
+            await superuser.execute(ROWS)
+            await superuser.execute("SET session_replication_role = replica")
+            for statement in ("DELETE FROM access.log_entry", "TRUNCATE access.log_entry"):
+                with pytest.raises(asyncpg.RestrictViolationError):
+                    await superuser.execute(statement)
+        finally:
+            await superuser.close()
+
+    run(work())
+
+
 def test_a_table_of_the_attackers_own_does_not_stand_in_for_the_catalogue(database: Books):
     async def work() -> None:
         superuser = await asyncpg.connect(database.superuser_url)
