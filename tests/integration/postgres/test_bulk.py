@@ -62,7 +62,9 @@ def books(empty_database: Books) -> Books:
 def test_every_value_comes_back_as_it_was(books: Books, tmp_path: Path, given: object, suffix: str):
     told: list[int] = []
     path = tmp_path / f"rows{suffix}"
-    copied = done(books, lambda it: bulk.copy_in(it, "row", given, schema="held", told=told.append))
+    copied = done(
+        books, lambda it: bulk.copy_in(it, given, schema="held", table="row", told=told.append)
+    )
     assert copied == told[-1] == 3
     query = (
         "SELECT id, amount, name, paid_on, seen_at, open FROM held.row WHERE id > $1 ORDER BY id"
@@ -81,7 +83,7 @@ def test_many_rows_stream_in_chunks(books: Books, tmp_path: Path):
     many = pl.DataFrame({"id": range(count), "amount": range(count)})
     sent: list[int] = []
     got: list[int] = []
-    done(books, lambda it: bulk.copy_in(it, "row", many, schema="held", told=sent.append))
+    done(books, lambda it: bulk.copy_in(it, many, schema="held", table="row", told=sent.append))
     path = tmp_path / "many.parquet"
     query = "SELECT id, amount FROM held.row ORDER BY id"
     done(books, lambda it: bulk.write_query(it, query, path=path, told=got.append))
@@ -92,13 +94,13 @@ def test_many_rows_stream_in_chunks(books: Books, tmp_path: Path):
 def test_one_bad_row_refuses_all(books: Books):
     twice = pl.DataFrame({"id": [*range(9), 8]})
     with pytest.raises(asyncpg.UniqueViolationError):
-        done(books, lambda it: bulk.copy_in(it, "row", twice, schema="held"))
+        done(books, lambda it: bulk.copy_in(it, twice, schema="held", table="row"))
     assert done(books, lambda it: it.fetchval("SELECT count(*) FROM held.row")) == 0
 
 
 def test_frames_without_rows_are_no_rows(books: Books):
-    assert done(books, lambda it: bulk.copy_in(it, "row", [], schema="held")) == 0
-    assert done(books, lambda it: bulk.copy_in(it, "row", ROWS[:0], schema="held")) == 0
+    assert done(books, lambda it: bulk.copy_in(it, [], schema="held", table="row")) == 0
+    assert done(books, lambda it: bulk.copy_in(it, ROWS[:0], schema="held", table="row")) == 0
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_frames_without_rows_are_no_rows(books: Books):
 )
 def test_what_cannot_be_copied_is_told(books: Books, frames: object, code: str):
     with pytest.raises(UnableToUseDatabase) as refused:
-        done(books, lambda it: bulk.copy_in(it, "row", frames, schema="held"))
+        done(books, lambda it: bulk.copy_in(it, frames, schema="held", table="row"))
     assert refused.value.code == code
     assert done(books, lambda it: it.fetchval("SELECT count(*) FROM held.row")) == 0
 

@@ -179,26 +179,10 @@ def restore(file: Path, home: Path, as_json: bool, language: Language) -> None:
 
 
 def _embedded(home: Path | None) -> Server:
-    """The embedded server; refused where a server of the city's own is named instead."""
-    import os
-
-    from yibao.storage.postgres.errors import UnableToRunServer
     from yibao.storage.postgres.server import Server
-    from yibao.storage.postgres.settings import default_home
+    from yibao.storage.postgres.settings import embedded_home
 
-    if home is None and os.environ.get("YIBAO_DATABASE_URL"):
-        raise UnableToRunServer(
-            "server_of_the_city",
-            Text(
-                "YIBAO_DATABASE_URL 指定了自有服务器，本命令不启停它",
-                "YIBAO_DATABASE_URL names a server of your own, which is not ours to start or stop",
-            ),
-            remedy=Text(
-                "请用其自身的工具，或不设该变量，或以 --home 指定内置服务器",
-                "use its own tools, or unset the variable, or name the embedded one by --home",
-            ),
-        )
-    return Server(home or default_home())
+    return Server(embedded_home(home))
 
 
 def _show_status(server: Server | None, *, as_json: bool, language: Language) -> None:

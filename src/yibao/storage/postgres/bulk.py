@@ -64,10 +64,10 @@ class _Writer(Protocol):
 
 async def copy_in(
     connection: Connection,
-    table: str,
     frames: Frame | Iterable[Frame],
     *,
     schema: str,
+    table: str,
     told: Told = lambda _: None,
 ) -> int:
     """COPY frames into ``schema.table`` by the names of their columns; how many rows.

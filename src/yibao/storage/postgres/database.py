@@ -273,8 +273,14 @@ _REFUSALS = {
         Text("请提高 max_connections 或减少连接", "raise max_connections, or use fewer"),
     ),
     "connection_lost": (
-        Text("数据库连接中断，未答复的操作可能已完成也可能没有", "the connection was lost; what was not answered may or may not have been done"),  # noqa: E501
-        Text("请以相同的编号与内容重发: 已完成的会返回首次结果", "send it again with the same id and content: what was done returns its first result"),  # noqa: E501
+        Text(
+            "数据库连接中断，未答复的操作可能已完成也可能没有",
+            "the connection was lost; what was not answered may or may not have been done",
+        ),
+        Text(
+            "请以相同的编号与内容重发: 已完成的会返回首次结果",
+            "send it again with the same id and content: what was done returns its first result",
+        ),
     ),
     "url_invalid": (
         Text("数据库地址无法识别", "the URL of the database cannot be read"),
@@ -282,9 +288,12 @@ _REFUSALS = {
     ),
     "database_unreachable": (
         Text("无法连接数据库", "the database cannot be reached"),
-        Text("内置服务器: yibao db start；自有服务器: 请检查地址与网络", "embedded: `yibao db start`; a server of your own: look at the URL and the network"),  # noqa: E501
+        Text(
+            "内置服务器: yibao db start；自有服务器: 请检查地址与网络",
+            "embedded: `yibao db start`; a server of your own: look at the URL and the network",
+        ),
     ),
-}  # fmt: skip
+}
 
 
 def _unreachable(code: str, place: str, error: Exception) -> UnableToReachDatabase:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 import platformdirs
 
 from yibao.base.texts import Text
-from yibao.storage.postgres.errors import UnableToReachDatabase
+from yibao.storage.postgres.errors import UnableToReachDatabase, UnableToRunServer
 
 SERVICE_ROLE = "yibao_service"
 _ROOT_HOME = Path("/var/lib/yibao")
@@ -63,6 +63,27 @@ def settings(home: Path | None = None) -> DatabaseSettings:
     from yibao.storage.postgres.server import Server  # noqa: PLC0415 - it builds on this module
 
     return Server(home or default_home()).settings()
+
+
+def embedded_home(home: Path | None = None) -> Path:
+    """The folder of the embedded server that is meant.
+
+    Raises:
+        UnableToRunServer: none is named, and a server of the city's own is.
+    """
+    if home is None and os.environ.get("YIBAO_DATABASE_URL"):
+        raise UnableToRunServer(
+            "server_of_the_city",
+            Text(
+                "YIBAO_DATABASE_URL 指定了自有服务器，本命令不启停它",
+                "YIBAO_DATABASE_URL names a server of your own, which is not ours to start or stop",
+            ),
+            remedy=Text(
+                "请用其自身的工具，或不设该变量，或以 --home 指定内置服务器",
+                "use its own tools, or unset the variable, or name the embedded one by --home",
+            ),
+        )
+    return home or default_home()
 
 
 def default_home() -> Path:
