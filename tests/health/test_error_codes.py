@@ -27,11 +27,15 @@ FOLDERS = (
     "src/yibao/engines/benefits",
     "src/yibao/offices/actuary",
     "src/yibao/offices/access",
+    "src/yibao/storage/postgres",
 )
 MAKERS = {
     "AccessRefused", "CellFault", "ClaimInvalid", "FactInvalid", "Fault", "HistoryInvalid",
     "UnableToBook", "UnableToDetermine", "UnableToSplit", "_fault", "_invalid", "_unknown", "fault",
     "refused", "unknown",
+    # of the database
+    "UnableToConnectInTime", "UnableToFinishInTime", "UnableToMigrate", "UnableToReachDatabase",
+    "UnableToRestore", "UnableToRunServer", "UnableToUseDatabase", "_unreachable",
 }  # fmt: skip
 CODE = re.compile(r"[a-z]+(_[a-z]+)*\Z")
 OF_BILLS = ("storage/files/bill", "offices/actuary/bills")
