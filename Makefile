@@ -38,7 +38,7 @@ $(READY): $(TOOLS) pyproject.toml
 	@touch $@
 
 .PHONY: demo
-demo: $(READY) ## published bills checked, one explained, pictures, a small city, two what-ifs (about 40 s)
+demo: $(READY) ## published bills checked, one explained, pictures, a city's year, two what-ifs (about a minute)
 	@$(BIN)/yibao demo
 
 .PHONY: test

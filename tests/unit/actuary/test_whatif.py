@@ -11,6 +11,10 @@ import pytest
 from tests.unit.actuary.what_if_law import asked_of, claims_file, law_folder, visit
 from yibao.base.findings import FaultsFound
 from yibao.base.texts import Text
+from yibao.offices.actuary.city.making import make_city
+from yibao.offices.actuary.city.tables import Contract
+from yibao.offices.actuary.city.writing import Order
+from yibao.offices.actuary.laws import open_law
 from yibao.offices.actuary.settling import UnableToSettle
 from yibao.offices.actuary.whatif import pairs
 from yibao.offices.actuary.whatif.compare import UnableToCompare, what_if
@@ -514,3 +518,42 @@ def test_tables_of_nothing_have_their_heads(tmp_path):
     write_tables(asked_of(tmp_path, [visit(1, "M1", -5)]), out)
     for name in ("groups.csv", "deciles.csv", "largest.csv", "changed_claims.csv"):
         assert "change_amount" in (out / name).read_text("utf-8")
+
+
+# -- by either engine ------------------------------------------------------------------------------
+
+
+def both_engines(asked, sample, folder):
+    """The answer of each engine as data and tables, without the engine's name."""
+    told = []
+    for engine in ("reference", "kernel"):
+        answer = what_if(asked, sample, engine=engine)
+        out = folder / engine
+        out.mkdir()
+        write_tables(answer, out)
+        tables = {path.name: path.read_bytes() for path in out.glob("*.csv")}
+        assert len(tables) >= 6
+        data = as_data(answer)
+        assert data.pop("engine") == engine
+        told.append((data, tables))
+    return told
+
+
+@pytest.mark.parametrize(("reform", "base"), [("higher", ()), ("closed", ()), ("shift", ())])
+def test_either_engine_gives_the_same_tables_for_a_few_claims(tmp_path, reform, base):
+    asked = Asked(str(law_folder(tmp_path)), (reform,), base)
+    sample = sample_of(claims_file(tmp_path, FOUR))
+    reference, kernel = both_engines(asked, sample, tmp_path)
+    assert kernel == reference
+
+
+@pytest.mark.parametrize(
+    ("year", "base"), [(2024, "outpatient_limit_2023"), (2020, "without_poor_tilt_2020")]
+)
+def test_either_engine_gives_the_same_tables_for_a_city(tmp_path, year, base):
+    contract = Contract.of(open_law("370200", with_examples=True).area)
+    make_city(Order(150, 3, year, 2), tmp_path / "city", contract=contract)
+    asked = Asked("370200", (), (base,), with_examples=True)
+    reference, kernel = both_engines(asked, sample_of(tmp_path / "city"), tmp_path)
+    assert kernel == reference
+    assert reference[0]["claims"]["read"] > 1_000

@@ -12,6 +12,7 @@ import pytest
 from yibao.engines.benefits.rows import Law
 from yibao.offices.actuary.city.draws import quantiles, scattered
 from yibao.offices.actuary.city.figures import read_figures
+from yibao.offices.actuary.city.funds import fund_totals
 from yibao.offices.actuary.city.making import make_city
 from yibao.offices.actuary.city.measuring import UnableToMeasure, measure
 from yibao.offices.actuary.city.tables import Contract
@@ -108,8 +109,40 @@ def test_settled_claims_of_another_city_are_refused(tmp_path: Path):
     folder, settled = by_hand(tmp_path / "city")
     frame = pl.read_parquet(settled).with_columns(claim_id=pl.lit("99"))
     frame.write_parquet(settled)
-    with pytest.raises(UnableToMeasure, match="none of this city"):
+    with pytest.raises(UnableToMeasure, match="was not settled from"):
         measure(folder, settled=settled)
+
+
+def test_one_claim_too_many_is_refused(tmp_path: Path):
+    folder, settled = by_hand(tmp_path / "city")
+    frame = pl.read_parquet(settled)
+    more = frame.head(1).with_columns(claim_id=pl.lit("99"))
+    pl.concat([frame, more]).write_parquet(settled)
+    with pytest.raises(UnableToMeasure, match="was not settled from"):
+        measure(folder, settled=settled)
+
+
+def test_a_table_that_is_no_result_is_refused(tmp_path: Path):
+    folder, _ = by_hand(tmp_path / "city")
+    with pytest.raises(UnableToMeasure, match="no result of settling"):
+        fund_totals(folder, folder / "members.parquet")
+
+
+def test_funds_are_sums_with_the_published_beside(tmp_path: Path):
+    folder, settled = by_hand(tmp_path / "city")
+    totals = {one.fund: one for one in fund_totals(folder, settled)}
+    everything = totals.pop("")
+    paid = pl.read_parquet(settled)
+    for fund, one in totals.items():
+        assert one.benefit_amount == paid[f"fund_{fund}"].sum()
+    # 80, 168, 40 and 18,000 yuan for four persons
+    assert everything.benefit_amount == sum(one.benefit_amount for one in totals.values())
+    assert everything.per_insured == (80 + 168 + 40 + 18_000) / 4  # the year, December too
+    beside = {one.target.name: one for one in everything.beside}
+    # 78.9 hundred million yuan for 8.902 million persons (S0-16, S0-01)
+    assert beside["stays_fund_per_insured"].published == 7_890_000_000 / 8_902_000
+    assert beside["stays_fund_per_insured"].made == 18_000 / 4
+    assert beside["fund_spending_per_insured"].published == 30_680_000_000 / 9_402_000
 
 
 def test_bounds_hold_from_edge_to_edge_and_widen_by_the_sample():
@@ -132,6 +165,9 @@ def test_every_target_is_cited_and_every_scale_names_one():
         assert set(target.bounds) == {
             "near": {"from", "to"}, "at_most": {"to"}, "at_least": {"from"},
         }[target.kind]  # fmt: skip
+    for target in figures.beside:
+        assert all(SOURCED.match(source) for source in target.source), target.name
+        assert (target.kind, target.bounds, target.settled) == ("beside", {}, True)
     scaled = {one.scaled_to for one in figures.assumptions.values() if one.scaled_to}
     assert scaled <= set(figures.targets)
     assert all(one.zh and one.en for one in figures.assumptions.values())
@@ -185,3 +221,21 @@ def test_a_settled_city_of_20000_meets_every_target(
     assert summary.rejected_count == 0
     found = measure(tmp_path / "city", settled=settled)
     assert {one.target.name: one.ratio for one in found if not one.is_within} == {}
+
+
+@pytest.mark.long
+def test_a_settled_city_of_100000_meets_every_target(
+    contract: Contract, qingdao: Law, tmp_path: Path
+):
+    make_city(Order(100_000, 7, 2024), tmp_path / "city", contract=contract)
+    settled = tmp_path / "settled.parquet"
+    places = find_places(tmp_path / "city")
+    summary = settle_file(qingdao, places, results=ResultPlaces(settled), engine="kernel")
+    assert (summary.rejected_count, summary.settled_count) == (0, summary.claims_count)
+    found = measure(tmp_path / "city", settled=settled)
+    assert {one.target.name: one.ratio for one in found if not one.is_within} == {}
+    totals = {one.fund: one.benefit_amount for one in fund_totals(tmp_path / "city", settled)}
+    assert totals.pop("") == sum(totals.values()) == summary.rows.benefit_amount
+    assert {fund: paid for fund, paid in totals.items() if paid} == {
+        fund: paid for fund, paid in summary.by_fund.items() if paid
+    }

@@ -107,7 +107,7 @@ def report(folder: Path, settled: Path | None, as_json: bool, language: Language
         click.echo(json.dumps(data, ensure_ascii=False))
         return
     if totals:
-        show_funds(totals, fund_labels(folder, language), language)
+        show_funds(totals, fund_labels(folder, language), language=language)
     show_targets(found, language)
 
 

@@ -61,7 +61,9 @@ def fund_labels(folder: Path, language: Language) -> Mapping[str, str]:
     return {fund: area.fund_label(fund).in_language(language) for fund in area.funds}
 
 
-def show_funds(totals: Sequence[FundTotal], labels: Mapping[str, str], language: Language) -> None:
+def show_funds(
+    totals: Sequence[FundTotal], labels: Mapping[str, str], *, language: Language
+) -> None:
     """Print what each fund paid, in all and a head, and below it what is published a head."""
     from rich.table import Table
 

@@ -110,11 +110,17 @@ def _items(fact: FactDefinition, facts: Mapping[str, FactDefinition]) -> tuple[s
     return tuple(value for value, _ in listed.values) if listed else ()
 
 
+_OF_RESULTS = {"claim_id", "plan_id", "policy_hash", "out_of_pocket_amount"}
+"""Columns that together only a result of settling has."""
+
+
 def header_faults(
     file: str, found: Sequence[str], *, known: Sequence[Column], has_lines: bool
 ) -> list[Fault]:
     """Faults of a file's columns: missing, unknown, named twice, or some classes without others."""
     where = Where(file)
+    if _OF_RESULTS <= set(found):
+        return [_results(where)]
     required = [column.name for column in known if column.required]
     amounts = [name for name in AMOUNTS if any(column.name == name for column in known)]
     carried = [name for name in found if name.partition(":")[0] in amounts]
@@ -129,6 +135,18 @@ def header_faults(
     ]
     faults += [_twice(where, name) for name in dict.fromkeys(found) if found.count(name) > 1]
     return faults
+
+
+def _results(where: Where) -> Fault:
+    return Fault(
+        "claims_are_results",
+        where,
+        Text("这是结算结果，不是待结算的结算单", "these are results of settling, and not claims"),
+        Text(
+            "请指定结算前的文件；比较两次结果请用 yibao what-if",
+            "name the file that was settled; to compare two laws use yibao what-if",
+        ),
+    )
 
 
 def _missing(where: Where, name: str) -> Fault:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
+from pyarrow import parquet
 
 from yibao.base.texts import Text
 from yibao.offices.actuary.city.making import UnableToMakeCity, whole_folder
@@ -40,7 +41,7 @@ def choose_claims(folder: Path, out: Path, *, care_types: Sequence[str]) -> Mani
             part.mkdir()
             chosen = pl.col("care_type").cast(pl.String).is_in(list(care_types))
             rows = pl.scan_parquet(place.claims).filter(chosen).collect()
-            rows.write_parquet(part / "claims.parquet")
+            parquet.write_table(rows.to_arrow(), part / "claims.parquet")
             parts.append(Part(table_file(hidden, part / "claims.parquet")))
         whole = read_manifest(folder)
         made = {**whole.made, "care_types": ",".join(care_types)}

@@ -19,6 +19,7 @@ from pathlib import Path
 from pyarrow import parquet
 
 from yibao.base.errors import YibaoError
+from yibao.base.system import system_reason
 from yibao.base.texts import Text
 from yibao.offices.actuary.city.chunks import DrawnChunk, Plan, draw_chunk
 from yibao.offices.actuary.city.draws import MILLION, Draws
@@ -140,8 +141,11 @@ def _refuse_senseless(order: Order) -> None:
 
 
 def _unwritable(out: Path, error: OSError) -> UnableToMakeCity:
-    why = error.strerror or str(error)
+    why = system_reason(error)
     return UnableToMakeCity(
-        Text(f"无法写入 {out}: {why}，未写入任何内容", f"cannot write {out}: {why}; nothing was"),
+        Text(
+            f"无法写入 {out}: {why.zh}，未写入任何内容",
+            f"cannot write {out}: {why.en}; nothing was written",
+        ),
         Text("请检查磁盘空间与权限", "look at the disk's space and the permissions"),
     )

@@ -29,6 +29,7 @@ _CLAIMS = (
 )
 _PRIMARY = ("community", "level_1")
 FUND = "fund_"
+_NAME_A_RESULT = Text("请指定 yibao settle 的结果文件", "name a result of yibao settle")
 _ERRORS = 3
 _ELIGIBLE = "eligible_amount"
 
@@ -148,9 +149,11 @@ def _frames(folder: Path, settled: Path | None) -> Iterator[pl.DataFrame]:
         if paid is not None:
             joined += frame["is_paid"].count()
         yield frame
-    if paid is not None and not joined:
+    if paid is not None and (not joined or paid.select(pl.len()).collect().item() != joined):
         raise UnableToMeasure(
-            Text(f"{settled} 中没有这个城市的结算单", f"{settled} has none of this city's claims"),
+            Text(
+                f"{settled} 不是由 {folder} 结算得到的", f"{settled} was not settled from {folder}"
+            ),
             Text("请指定由该目录结算得到的文件", "name the file that settling this folder gave"),
         )
 
@@ -164,12 +167,17 @@ def paid_by_claim(settled: Path) -> pl.LazyFrame:
     place = settled / "**/*.parquet" if settled.is_dir() else settled
     scan = pl.scan_csv(place) if place.suffix == ".csv" else pl.scan_parquet(place)
     try:
-        funds = [name for name in scan.collect_schema().names() if name.startswith(FUND)]
+        names = scan.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UnableToMeasure(
             Text(f"无法读取 {settled}: {error}", f"cannot read {settled}: {error}"),
-            Text("请指定 yibao settle 的结果文件", "name a result of yibao settle"),
+            _NAME_A_RESULT,
         ) from None
+    funds = [name for name in names if name.startswith(FUND)]
+    if not funds or "claim_id" not in names:
+        raise UnableToMeasure(
+            Text(f"{settled} 不是结算结果", f"{settled} is no result of settling"), _NAME_A_RESULT
+        )
     claim = pl.col("claim_id").cast(pl.String).str.split("/").list.first().cast(pl.Int64)
     sums = scan.select(claim, *funds).group_by("claim_id").agg(pl.col(funds).sum())
     return sums.with_columns(is_paid=pl.lit(value=True))
