@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from yibao.base.texts import Language, Text
 
 REFUSAL_CODES = (
+    "book_unknown",
     "client_id_reused",
     "text_invalid",
     "entry_empty",
@@ -31,6 +32,7 @@ REFUSAL_CODES = (
     "wall_crossed",
     "clearing_unpaired",
     "business_date_in_future",
+    "business_date_before_opening",
     "period_closed",
     "reversal_unknown",
     "reversal_repeated",
@@ -45,6 +47,7 @@ REFUSAL_CODES = (
 """Why an entry is not booked, in order of precedence."""
 
 _RULES: dict[str, Text] = {
+    "book_unknown": Text("该地区尚未建账", "no book was opened for the area"),
     "client_id_reused": Text(
         "同一编号已经记过不同内容的分录", "this client id stands in the books with other content"
     ),
@@ -76,6 +79,9 @@ _RULES: dict[str, Text] = {
     "business_date_in_future": Text(
         "业务日期晚于入账日期", "the business date lies behind the booking date"
     ),
+    "business_date_before_opening": Text(
+        "业务日期早于建账日期", "the business date lies before the book was opened"
+    ),
     "period_closed": Text("该业务日期所在期间已结账", "the period of the business date is closed"),
     "reversal_unknown": Text("没有要冲正的分录", "there is no entry to reverse"),
     "reversal_repeated": Text("该分录已被冲正", "the entry is reversed already"),
@@ -95,6 +101,9 @@ _RULES: dict[str, Text] = {
 }
 
 _REMEDIES: dict[str, Text] = {
+    "book_unknown": Text(
+        "请先为该地区建账，或核对地区代码", "open its book first, or check the area's code"
+    ),
     "client_id_reused": Text("请换用新的编号，或核对重发内容", "use a new id, or send the same"),
     "text_invalid": Text("请更正该文字", "mend the text"),
     "entry_empty": Text("请补充分录行", "add its lines"),
@@ -131,6 +140,9 @@ _REMEDIES: dict[str, Text] = {
         "add the opposite line in the other fund's clearing account",
     ),
     "business_date_in_future": Text("请核对业务日期", "check the business date"),
+    "business_date_before_opening": Text(
+        "建账前的业务只以期初余额入账", "what came before enters as opening balances only"
+    ),
     "period_closed": Text(
         "请记入未结账期间，或由第二人批准后重新开账",
         "book it in an open period, or have a second person reopen the period",

@@ -24,13 +24,23 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.types import TypeEngine
 
 from yibao.storage.postgres.metadata import METADATA
 
 SCHEMA = "treasury"
-WORD = DOMAIN("word", Text, schema=SCHEMA, create_type=False)
+
+
+class _Word(Text):
+    """``treasury.word``: no control character, no backslash, at most 400 letters."""
+
+    __visit_name__ = "user_defined"
+
+    def get_col_spec(self, **_: object) -> str:
+        return f"{SCHEMA}.word"
+
+
+WORD = _Word()
 _MOMENT = DateTime(timezone=True)
 _NEXT = text("nextval('treasury.booking_number')")
 _THIS_TRANSACTION = text("pg_current_xact_id()::text::bigint")
@@ -197,7 +207,10 @@ POSTING = Table(
 PERSONAL_BALANCE = Table(
     "personal_balance",
     METADATA,
-    *(_of("account_id", "account.account_id", key=True), Column("party_id", Text, primary_key=True)),
+    *(
+        _of("account_id", "account.account_id", key=True),
+        Column("party_id", Text, primary_key=True),
+    ),
     _needed("balance_amount", BigInteger),
     Column("reserved_amount", BigInteger, nullable=False, server_default=text("0")),
     schema=SCHEMA,
