@@ -118,7 +118,10 @@ class BudgetWarning:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart of accounts: ``digest`` is the SHA-256 of its content in 64 hexadecimal digits."""
+    """A chart of accounts: ``digest`` is the SHA-256 of its content in 64 hexadecimal digits.
+
+    ``keeps_personal_accounts`` is the fund with members' accounts, empty where the area has none.
+    """
 
     area_code: str
     label: Text
@@ -130,6 +133,7 @@ class Chart:
     care_types: Mapping[str, str]
     warnings: tuple[BudgetWarning, ...] = ()
     groups: Mapping[str, Text] = field(default_factory=dict)
+    keeps_personal_accounts: str = ""
     digest: str = ""
 
     def fund(self, name: str) -> Fund:
@@ -177,11 +181,9 @@ class Chart:
         Raises:
             UnableToBook: ``fund_unknown``: the area has none.
         """
-        funds = (one.fund for one in self.accounts.values() if one.guard == "personal")
-        found = next(funds, None)
-        if found is None:
+        if not self.keeps_personal_accounts:
             raise _unknown("fund_unknown", "基金", "fund", "personal_account")
-        return found
+        return self.keeps_personal_accounts
 
     def payer(self, fund: str) -> Payer:
         """Where what a policy's layer pays from ``fund`` is booked.

@@ -176,6 +176,7 @@ def _compiled(drafts: Drafts, time_zones: Collection[str], faults: Faults) -> Co
         expected = Text("已知的时区", "a time zone that is known")
         place = drafts.chart.where_of("time_zone")
         faults.add(complaints.value_invalid(place, zone, expected=expected))
+    personal = (one.fund for one in accounts.values() if one.guard == "personal")
     chart = Chart(
         area_code=drafts.chart.chart,
         label=Text(drafts.chart.name.zh, drafts.chart.name.en),
@@ -187,6 +188,7 @@ def _compiled(drafts: Drafts, time_zones: Collection[str], faults: Faults) -> Co
         care_types=_care_types(drafts, faults),
         warnings=_warnings(drafts, faults),
         groups=groups,
+        keeps_personal_accounts=next(personal, ""),
     )
     odd = unused_types(drafts.account_types, facing)
     return CompiledChart(_sealed(chart), tuple(odd))
