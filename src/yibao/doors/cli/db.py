@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,6 @@ from yibao.doors.cli.running import awaited, interruptible
 if TYPE_CHECKING:
     from yibao.storage.postgres.facts import DatabaseFacts
     from yibao.storage.postgres.server import Server, ServerStatus
-    from yibao.storage.postgres.settings import DatabaseSettings
-
-VERIFYING: tuple[Callable[[DatabaseSettings], Awaitable[Sequence[Text]]], ...] = ()
-"""What a restored database is held to besides its rows, each office's own: asked in turn, told as
-checked. An office's check is imported when it runs."""
 
 _FOLDER = click.Path(path_type=Path)
 _MIB = 1024 * 1024
@@ -157,25 +152,29 @@ def backup(file: Path, home: Path | None, as_json: bool, language: Language) -> 
 @json_option
 @language_option
 def restore(file: Path, home: Path, as_json: bool, language: Language) -> None:
-    """Restore FILE into a new folder and check it; what stands elsewhere is left alone."""
-    from yibao.storage.postgres import backup as backups
+    """Restore FILE into a new folder and check it; what stands elsewhere is left alone.
 
-    async def verified(settings: DatabaseSettings) -> list[Text]:
-        return [told for check in VERIFYING for told in await check(settings)]
+    Exit code 1: it is restored, but the books in it do not hold.
+    """
+    from yibao.doors.cli.db_checks import verified
+    from yibao.storage.postgres import backup as backups
 
     with interruptible():
         work = backups.restore(file, home, verify=verified, told=lambda step: _step(step, language))
         checked = awaited(work)
     lines = Text(
-        "\n".join(f"已核对: {each.zh}" for each in checked),
-        "\n".join(f"checked: {each.en}" for each in checked),
+        "\n".join(f"{'已核对' if it.holds else '不符'}: {it.told.zh}" for it in checked),
+        "\n".join(f"{'checked' if it.holds else 'NOT SO'}: {it.told.en}" for it in checked),
     )
     told = Text(
         f"{lines.zh}\n已恢复到 {home}；启动: yibao db start --home {home}",
         f"{lines.en}\nrestored into {home}; to start it: yibao db start --home {home}",
     )
-    data = {"home": str(home), "checked": [each.in_language(language) for each in checked]}
+    listed = [{"told": it.told.in_language(language), "holds": it.holds} for it in checked]
+    data = {"home": str(home), "checked": listed}
     _say(data, told=told, as_json=as_json, language=language)
+    if not all(it.holds for it in checked):
+        raise SystemExit(1)
 
 
 def _embedded(home: Path | None) -> Server:

@@ -21,6 +21,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,7 +48,17 @@ _DUMP = "dump"
 _JOBS = 2
 
 Told = Callable[[Text], None]
-Verifying = Callable[[DatabaseSettings], Awaitable[Sequence[Text]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One thing that a restored database was held to, and whether it holds."""
+
+    told: Text
+    holds: bool = True
+
+
+Verifying = Callable[[DatabaseSettings], Awaitable[Sequence[Checked]]]
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,8 +114,10 @@ async def back_up(owner_url: str, file: Path, *, told: Told = lambda _: None) ->
 
 async def restore(
     file: Path, home: Path, *, verify: Verifying | None = None, told: Told = lambda _: None
-) -> list[Text]:
-    """Restore a backup into a new home and stop its server again; what was checked, as prose.
+) -> list[Checked]:
+    """Restore a backup into a new home and stop its server again; what was checked.
+
+    What ``verify`` finds wrong was wrong when the backup was made: the home stays, and it is told.
 
     Raises:
         UnableToRestore: the home is in use, the backup is not whole, or loading it failed. Nothing
@@ -119,7 +132,7 @@ async def restore(
         with told_of(file), working_folder(making) as folder:
             told(Text("校验备份文件", "checking the backup's files"))
             manifest = await asyncio.to_thread(_unpack, file, folder)
-            checked = [_files_told(manifest)]
+            checked = [Checked(_files_told(manifest))]
             settings = await asyncio.to_thread(server.start)
             told(Text("载入数据", "loading the data"))
             await _run(
@@ -127,7 +140,7 @@ async def restore(
                 f"--jobs={_JOBS}", "--exit-on-error", "--no-owner", str(folder / _DUMP),
             )  # fmt: skip
         told(Text("核对数据", "checking the data"))
-        checked += await _compared(manifest, settings)
+        checked += [Checked(each) for each in await _compared(manifest, settings)]
         checked += await verify(settings) if verify else []
         await asyncio.to_thread(server.stop)
         making.rename(home)
