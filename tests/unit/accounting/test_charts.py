@@ -219,7 +219,6 @@ def test_all_faults_are_collected(place: Place):
     assert [fault.code for fault in place.faults()] == [
         "chart_value_invalid",
         "account_type_unknown",
-        "event_faces_nothing",
     ]
 
 

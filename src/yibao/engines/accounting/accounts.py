@@ -120,7 +120,7 @@ def facing_of(
             played = {
                 role: _types(words, written, account_types, faults) for role, words in roles.items()
             }
-            if not any(played.values()):
+            if not any(roles.values()):
                 faults.add(complaints.faces_nothing(written.where, kind, side=side))
             sides.append(played)
         debit, credit = sides
