@@ -108,3 +108,51 @@ def test_a_part_that_is_missing_stops_the_run(city: Path, engine: str) -> None:
     assert ran.returncode == 3
     assert "part-0002/claims.parquet [partition_missing] 清单中的分区文件不存在" in ran.stderr
     assert left_behind(city) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_results_are_no_claims(city: Path, engine: str) -> None:
+    ran, out = settle(city, engine)
+    assert ran.returncode == 0, ran.stderr
+    again = city.parent / "again.parquet"
+    words = ("--policy", "370200", "--engine", engine)
+    for language, said in (("en", "these are results of settling"), ("zh", "这是结算结果")):
+        told = yibao("settle", out, again, *words, "--language", language)
+        assert told.returncode == 3
+        assert f"{out} [claims_are_results] {said}" in told.stderr
+        assert "column_unknown" not in told.stderr
+    assert not again.exists()
+    asked = yibao("what-if", "law", out, *words, "--base-reform", "outpatient_limit_2023")
+    assert asked.returncode == 3
+    assert "claims_are_results" in asked.stderr
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_folder_with_nothing_and_a_folder_as_out(city: Path, engine: str) -> None:
+    empty, out = city.parent / "empty", city.parent / "out.parquet"
+    empty.mkdir()
+    out.mkdir()
+    words = ("--policy", "370200", "--engine", engine, "--language", "zh")
+    told = yibao("settle", empty, city.parent / "o.parquet", *words)
+    assert (told.returncode, "[file_unreadable]" in told.stderr) == (3, True)
+    told = yibao("settle", city, out, *words, "--with-examples")
+    assert (told.returncode, "这是目录，不是文件；未写入任何结果" in told.stderr) == (4, True)
+    assert list(out.iterdir()) == []
+    assert left_behind(city) == ["empty", "out.parquet"]
+
+
+def test_claims_of_a_care_type_are_chosen_or_refused(city: Path) -> None:
+    out = city.parent / "stays"
+    done = yibao("city", "choose", city, "--care-type", "inpatient", "--out", out)
+    assert done.returncode == 0, done.stderr
+    chosen = pl.concat(pl.read_parquet(path) for path in sorted(out.glob("part-*/claims.parquet")))
+    whole = pl.concat(claims_of(city, part) for part in range(3))
+    kinds = pl.col("care_type").cast(pl.String)
+    assert chosen.height == whole.filter(kinds == "inpatient").height > 0
+    assert chosen.select(kinds.unique()).to_series().to_list() == ["inpatient"]
+    assert read_manifest(out).made["care_types"] == "inpatient"
+    words = ("--care-type", "nonsense", "--out", city.parent / "none", "--language", "en")
+    refused = yibao("city", "choose", city, *words)
+    assert refused.returncode == 4
+    assert "has no claims of nonsense" in refused.stderr
+    assert left_behind(city) == ["stays"]

@@ -7,6 +7,7 @@ folder goes and what stood under the names before still stands.
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -113,6 +114,8 @@ class ResultFiles:
                 Text(f"两个结果写到同一文件: {place}", f"two results would go to {place}"),
                 Text("请使用不同的文件名", "give them names of their own"),
             )
+        if place.is_dir():
+            raise _unwritable(place, IsADirectoryError(errno.EISDIR, "", str(place)))
         hidden = self.folder / f"{len(self._places)}-{place.name}"
         self._places[place] = hidden
         return hidden
