@@ -7,6 +7,7 @@ on as they are.
 from __future__ import annotations
 
 import errno
+import re
 
 from yibao.base.texts import Text
 
@@ -29,4 +30,11 @@ _REASONS = {
 def system_reason(error: OSError) -> Text:
     """What the system says, in both languages where we know it."""
     told = str(error.strerror or error)
-    return _REASONS.get(error.errno or 0) or Text(told, told)
+    number = error.errno or _number_told(told)
+    return _REASONS.get(number) or Text(told, told)
+
+
+def _number_told(told: str) -> int:
+    """The system's number where a library tells it in words alone: ``… (os error 28)``."""
+    found = re.search(r"\(os error (\d+)\)", told)
+    return int(found[1]) if found else 0
