@@ -57,6 +57,8 @@ def share_out(
 ) -> None:
     """Carry every outcome of a layer to the track where it is left."""
     layer, pieces = drawn
+    if not pieces:
+        return  # in a lean form, what the layer draws may be left by layers that are not there
     tails = _tails(layer, cut_by)
     if all(_targets(piece, tails) == _targets(pieces[0], tails) for piece in pieces):
         _as_one(lines, pieces[0], tails=tails, pay=f"pay_{pricing.number}")
