@@ -102,6 +102,22 @@ def test_a_backup_that_was_harmed_restores_nothing(
     assert not place.with_name(f"{place.name}.restoring").exists()
 
 
+@pytest.mark.parametrize("name", ["../outside", "/outside", "dump/../../outside", "dump/link"])
+def test_a_tar_that_reaches_outside_is_refused(
+    backup: Path, home_for_servers: Path, tmp_path: Path, name: str
+):
+    harmed = tmp_path / "harmed.backup"
+    harmed.write_bytes(backup.read_bytes())
+    with tarfile.open(harmed, mode="a") as archive:
+        member = tarfile.TarInfo(name)
+        if name.endswith("link"):
+            member.type, member.linkname = tarfile.SYMTYPE, "../../../outside"
+        archive.addfile(member)
+    place = home_for_servers / "reached"
+    refused(yibao("db", "restore", harmed, "--home", place), "does not belong there")
+    assert not place.exists()
+
+
 def test_grants_to_a_role_of_another_name_are_told(backup: Path, tmp_path: Path):
     place = tmp_path / "other"
     ran = yibao("db", "restore", backup, "--home", place, YIBAO_SERVICE_ROLE="clerk")

@@ -25,6 +25,7 @@ import pytest
 
 from tests.integration.conftest import HASTY
 from yibao.storage.postgres import runtime
+from yibao.storage.postgres import server as ours
 from yibao.storage.postgres.database import Connection, Database
 from yibao.storage.postgres.errors import UnableToReachDatabase, UnableToRunServer
 from yibao.storage.postgres.server import Server
@@ -68,6 +69,14 @@ def killed(server: Server) -> int:
             return number
         time.sleep(0.02)
     raise AssertionError("it lives")
+
+
+def lives(number: int) -> bool:
+    """Whether a process runs; one that ended and that nobody reaped does not."""
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def asked(url: str, question: str) -> object:
@@ -129,6 +138,29 @@ def test_work_that_meets_a_killed_child_of_the_server_is_told(server: Server):
         return "never came back"
 
     assert asyncio.run(work()) is None
+
+
+def test_a_child_that_outlives_its_killed_server_is_ended(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    """A statement that only computes never notices that the server is gone."""
+    monkeypatch.setattr(ours, "_ORPHANS_SECONDS", 0.5)
+
+    async def busy() -> int:
+        connection = await asyncpg.connect(server.settings().service_url)
+        number = connection.get_server_pid()
+        endless = "SELECT count(*) FROM generate_series(1, 1000000000000) WHERE random() < 0"
+        task = asyncio.ensure_future(connection.execute(endless))
+        await asyncio.sleep(0.2)
+        killed(server)
+        assert lives(number)
+        await asyncio.to_thread(server.start)
+        connection.terminate()
+        await asyncio.gather(task, return_exceptions=True)
+        return number
+
+    assert not lives(asyncio.run(busy()))
+    assert asked(server.settings().service_url, "SELECT 1") == 1
 
 
 def test_a_pid_that_is_another_process_now_is_no_server(server: Server):

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -45,6 +46,7 @@ from yibao.storage.postgres.settings import (
 FORMAT = "yibao-backup-1"
 _MANIFEST = "manifest.json"
 _DUMP = "dump"
+_MEMBER = re.compile(rf"{re.escape(_MANIFEST)}|{_DUMP}/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _JOBS = 2
 
 Told = Callable[[Text], None]
@@ -228,10 +230,21 @@ def _pack(manifest: Manifest, folder: Path, file: Path) -> None:
     packed.replace(file)
 
 
+def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Write one plain file where it belongs; a tar may name links and places of its own choice."""
+    content = archive.extractfile(member) if member.isfile() else None
+    if content is None or not _MEMBER.fullmatch(member.name):
+        raise _not_whole(Text(f"不明条目 {member.name}", f"{member.name} does not belong there"))
+    with content, (folder / member.name).open("xb") as target:
+        shutil.copyfileobj(content, target)
+
+
 def _unpack(file: Path, folder: Path) -> Manifest:
     try:
+        (folder / _DUMP).mkdir()
         with tarfile.open(file, mode="r:") as archive:
-            archive.extractall(folder, filter="data")
+            for member in archive:
+                _extract(archive, member, folder)
         manifest = msgspec.json.decode((folder / _MANIFEST).read_bytes(), type=Manifest)
         found = _sums(folder)
     except (tarfile.TarError, msgspec.DecodeError, EOFError) as error:
