@@ -119,7 +119,7 @@ def header_faults(
 ) -> list[Fault]:
     """Faults of a file's columns: missing, unknown, named twice, or some classes without others."""
     where = Where(file)
-    if _OF_RESULTS <= set(found):
+    if set(found) >= _OF_RESULTS:
         return [_results(where)]
     required = [column.name for column in known if column.required]
     amounts = [name for name in AMOUNTS if any(column.name == name for column in known)]
