@@ -861,10 +861,8 @@ BEGIN
         IF reversed.area_code <> booked.area_code THEN
             PERFORM treasury.refuse('reversal_unknown', jsonb_build_object('entry', booked.client_id,
                 'place', booked.reverses_entry_id));
-        ELSIF reversed.reverses_entry_id IS NOT NULL THEN
-            PERFORM treasury.refuse('reversal_of_reversal', jsonb_build_object('entry', booked.client_id,
-                'place', booked.reverses_entry_id));
-        ELSIF reversed.event_kind <> booked.event_kind OR reversed.business_date > booked.business_date
+        ELSIF reversed.reverses_entry_id IS NOT NULL
+            OR reversed.event_kind <> booked.event_kind OR reversed.business_date > booked.business_date
             OR EXISTS (SELECT FROM treasury.line
                 WHERE entry_id IN (booked.entry_id, booked.reverses_entry_id)
                 GROUP BY account_id, party_id HAVING sum(amount) <> 0
@@ -1158,6 +1156,7 @@ BEGIN
                 'entry', fault.client_id, 'place', fault.reversed));
         END IF;
     END LOOP;
+    PERFORM treasury.lock_members(account_ids, parties);
     SELECT INTO entry_ids array_agg(CASE WHEN n.is_new
             THEN nextval('treasury.booking_number') ELSE n.entry_id END ORDER BY n.place)
     FROM unnest(entry_ids, are_new) WITH ORDINALITY AS n (entry_id, is_new, place);
@@ -1177,6 +1176,31 @@ BEGIN
             AS n (line_entry, line_number, account_id, party, amount)
         WHERE are_new[line_entry];
     SET CONSTRAINTS treasury.entries_close IMMEDIATE;  -- so that a refusal is told here, not at commit
+END $$;
+
+-- Locks members' accounts before their entries are numbered, so that a member's entries follow each other
+-- in the journal as they did in fact. Whoever brings new members does it alone.
+CREATE FUNCTION treasury.lock_members(accounts bigint[], parties text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_hashjoin = on AS $$
+DECLARE
+    members text[];
+    guarded bigint[];
+BEGIN
+    SELECT INTO guarded, members array_agg(m.account_id), array_agg(m.party_id)
+    FROM (SELECT DISTINCT l.account_id, l.party_id FROM unnest(accounts, parties) AS l (account_id, party_id)
+        WHERE l.account_id IN (SELECT a.account_id FROM treasury.account AS a WHERE a.guard = 'personal')
+        ORDER BY 1, 2) AS m;
+    IF guarded IS NULL THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM unnest(guarded, members) AS m (account_id, party_id)
+            WHERE NOT EXISTS (SELECT FROM treasury.personal_balance AS b
+                WHERE b.account_id = m.account_id AND b.party_id = m.party_id)) THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('treasury.new_members', 0));
+    END IF;
+    PERFORM 1 FROM unnest(guarded, members) AS m (account_id, party_id)
+        JOIN treasury.personal_balance AS b USING (account_id, party_id)
+        ORDER BY b.account_id, b.party_id FOR UPDATE OF b;
 END $$;
 
 -- The length of an array that has one dimension, begins at 1 and has no NULL; else -1.
