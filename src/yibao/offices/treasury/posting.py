@@ -211,7 +211,7 @@ class _Posting:
             area, actor = self.book.area_code, self.actor
             if await self.run(lambda each: each.fetchval(_RELEASE, area, actor)):
                 return entries
-        self.answers[client_id] = Refused(client_id, (_refusal(code, detail),))
+        self.answers[client_id] = Refused(client_id, (refusal_of(code, detail),))
         return [one for one in entries if one.client_id != client_id]
 
     async def _after(self, entries: list[Entry], error: asyncpg.PostgresError) -> list[Entry]:
@@ -261,7 +261,7 @@ def arguments(entries: Sequence[Entry], book: Book, actor: str) -> tuple[Any, ..
     )
 
 
-def _refusal(code: str, detail: dict[str, Any]) -> Refusal:
+def refusal_of(code: str, detail: dict[str, Any]) -> Refusal:
     """A refusal of the ledger in the engine's shape."""
     subject = " ".join(
         str(detail[name])

@@ -1286,13 +1286,11 @@ BEGIN
     RETURN released;
 END $$;
 
--- The last number drawn, and the transaction that must have ended before everything up to it is decided:
--- whoever drew one of these numbers had its transaction id before (every function here sees to that).
-CREATE FUNCTION treasury.horizon(OUT up_to bigint, OUT ended_before text)
+-- The last number drawn: how far there is something to seal.
+CREATE FUNCTION treasury.horizon(OUT up_to bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     up_to := treasury.last_number();
-    ended_before := pg_snapshot_xmax(pg_current_snapshot())::text;
 END $$;
 
 -- Seals what comes after the last seal, up to a number: a million numbers a call at most, and at once only
@@ -1306,7 +1304,7 @@ DECLARE
     content text;
     counted record;
     made bigint;
-    bound xid8;
+    rivals xid[];
     patience timestamptz := clock_timestamp() + interval '10 seconds';
 BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
@@ -1319,8 +1317,14 @@ BEGIN
     IF wanted IS NULL OR wanted <= coalesce(last.up_to_number, 0) THEN
         RETURN NULL;
     END IF;
-    bound := pg_snapshot_xmax(pg_current_snapshot());
-    WHILE EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS running WHERE running < bound)
+    -- Who drew a number had a transaction id before, and with it a lock that is held to the end. (A
+    -- snapshot does not do: its xmax lies behind the last transaction that ended, not the last begun.)
+    rivals := ARRAY(SELECT l.transactionid FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a USING (pid)
+        WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+            AND l.pid IS DISTINCT FROM pg_backend_pid()
+            AND (a.datid IS NULL OR a.datname = current_database()));
+    WHILE EXISTS (SELECT FROM pg_locks AS l WHERE l.locktype = 'transactionid'
+        AND l.mode = 'ExclusiveLock' AND l.granted AND l.transactionid = ANY (rivals))
     LOOP
         IF clock_timestamp() > patience THEN
             RETURN NULL;
