@@ -15,10 +15,13 @@ from tests.integration.conftest import Books, run
 from tests.integration.treasury.town import (
     AREA,
     DAY,
+    HEAD,
     benefit,
     contribution,
     credit,
     ids_of,
+    put,
+    put_lines,
     raw_post,
 )
 
@@ -28,12 +31,6 @@ BOOKED = (
     *("reservation_end", "seal"),
 )
 DERIVED = ("personal_balance", "fund_guard", "day_sum", "party_day_sum")
-HEAD = (
-    "INSERT INTO treasury.entry (entry_id, area_code, client_id, content_digest, event_kind,"
-    " business_date, booking_date, actor, reverses_entry_id, reservation_id, posted_in)"
-    " VALUES ($1, $2, $3, decode(repeat('00', 32), 'hex'), $4, $5, $6, 'owner', $7, $8,"
-    " coalesce($9, pg_current_xact_id()::text::bigint))"
-)
 
 
 def as_owner(books: Books, attack, *, role: str = "owner"):
@@ -124,39 +121,6 @@ def test_derived_sums_are_not_written_by_hand(town: Books, table: str):
         return await refused(connection, f"INSERT INTO treasury.{table} {rows[table]}")
 
     assert as_owner(town, attack) == "append_only"
-
-
-async def put(connection, lines, **head) -> int:
-    """An entry and its lines by plain INSERTs, in one statement for the lines."""
-    number = await connection.fetchval("SELECT nextval('treasury.booking_number')")
-    today = await connection.fetchval("SELECT treasury.today($1)", AREA)
-    given = {
-        "client_id": f"o{number}",
-        "kind": "settlement",
-        "business_date": DAY,
-        "booking_date": today,
-        "reverses": None,
-        "reservation": None,
-        "posted_in": None,
-    } | head
-    head_values = list(given.values())
-    await connection.execute(HEAD, given.pop("number", number), AREA, *head_values[:7])
-    if lines:
-        await put_lines(connection, number, lines, given["business_date"])
-    return number
-
-
-async def put_lines(connection, number: int, lines, day, first: int = 1) -> None:
-    ids = await ids_of(connection)
-    columns = list(zip(*lines, strict=True))
-    await connection.execute(
-        "INSERT INTO treasury.line (entry_id, line_number, account_id, party_id, amount,"
-        " business_date) SELECT $1, n.number, n.account, n.party, n.amount, $2 FROM"
-        " unnest($3::smallint[], $4::bigint[], $5::text[], $6::bigint[])"
-        " AS n (number, account, party, amount)",
-        *(number, day, list(range(first, first + len(lines)))),
-        *([ids[code] for code in columns[0]], list(columns[1]), list(columns[2])),
-    )
 
 
 SOUND = [("pooling/benefit", "", 5), ("pooling/payable", "H1", -5)]

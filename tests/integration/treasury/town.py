@@ -186,3 +186,44 @@ async def raw_post(connection: Any, *entries: Entry, **changed: Any) -> list[int
     """Call ``treasury.post`` as it stands."""
     arguments = await raw_arguments(connection, entries, **changed)
     return list((await connection.fetchrow(POST, *arguments))["entry_ids"])
+
+
+HEAD = (
+    "INSERT INTO treasury.entry (entry_id, area_code, client_id, content_digest, event_kind,"
+    " business_date, booking_date, actor, reverses_entry_id, reservation_id, posted_in)"
+    " VALUES ($1, $2, $3, decode(repeat('00', 32), 'hex'), $4, $5, $6, 'owner', $7, $8,"
+    " coalesce($9, pg_current_xact_id()::text::bigint))"
+)
+
+
+async def put(connection, lines, **head) -> int:
+    """An entry and its lines by plain INSERTs, in one statement for the lines."""
+    number = await connection.fetchval("SELECT nextval('treasury.booking_number')")
+    today = await connection.fetchval("SELECT treasury.today($1)", AREA)
+    given = {
+        "client_id": f"o{number}",
+        "kind": "settlement",
+        "business_date": DAY,
+        "booking_date": today,
+        "reverses": None,
+        "reservation": None,
+        "posted_in": None,
+    } | head
+    head_values = list(given.values())
+    await connection.execute(HEAD, given.pop("number", number), AREA, *head_values[:7])
+    if lines:
+        await put_lines(connection, number, lines, given["business_date"])
+    return number
+
+
+async def put_lines(connection, number: int, lines, day, first: int = 1) -> None:
+    ids = await ids_of(connection)
+    columns = list(zip(*lines, strict=True))
+    await connection.execute(
+        "INSERT INTO treasury.line (entry_id, line_number, account_id, party_id, amount,"
+        " business_date) SELECT $1, n.number, n.account, n.party, n.amount, $2 FROM"
+        " unnest($3::smallint[], $4::bigint[], $5::text[], $6::bigint[])"
+        " AS n (number, account, party, amount)",
+        *(number, day, list(range(first, first + len(lines)))),
+        *([ids[code] for code in columns[0]], list(columns[1]), list(columns[2])),
+    )

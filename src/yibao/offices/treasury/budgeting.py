@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import asyncpg
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from yibao.base.dates import Span
 from yibao.engines.accounting.budgets import (
@@ -84,12 +84,13 @@ async def permit_overdraft(
 
 async def budget_lines(database: Database, fund_year: int, *, area: str) -> tuple[BudgetLine, ...]:
     """The figures in force for a fund year: the last of each heading."""
-    key = (BUDGET.c.fund, BUDGET.c.heading)
-    wanted = (
-        select(*key, BUDGET.c.amount)
-        .distinct(*key)
+    last = (
+        select(func.max(BUDGET.c.number))
         .where(BUDGET.c.area_code == area, BUDGET.c.fund_year == fund_year)
-        .order_by(*key, BUDGET.c.number.desc())
+        .group_by(BUDGET.c.fund, BUDGET.c.heading)
+    )
+    wanted = (
+        select(BUDGET).where(BUDGET.c.number.in_(last)).order_by(BUDGET.c.fund, BUDGET.c.heading)
     )
     async with database.reading() as connection:
         rows = (await connection.execute(wanted)).all()
