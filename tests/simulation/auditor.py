@@ -46,8 +46,14 @@ class Auditor:
             self.personal = {(r[0], r[1]): (r[2], r[3]) for r in await connection.fetch(
                 "SELECT account_id, party_id, balance_amount, reserved_amount"
                 " FROM treasury.personal_balance")}  # fmt: skip
-            self.balances = dict(map(tuple, await connection.fetch(
-                "SELECT account_id, treasury.balance(account_id) FROM treasury.account")))
+            self.balances = dict(
+                map(
+                    tuple,
+                    await connection.fetch(
+                        "SELECT account_id, treasury.balance(account_id) FROM treasury.account"
+                    ),
+                )
+            )
             self.empty = await connection.fetchval("SELECT count(*) FROM treasury.entry e WHERE NOT"
                 " EXISTS (SELECT FROM treasury.line l WHERE l.entry_id = e.entry_id)")  # fmt: skip
         await connection.close()

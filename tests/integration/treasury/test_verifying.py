@@ -224,7 +224,9 @@ def test_a_change_of_any_column_is_found_and_its_row_named(
     for name, kind in (column.split(":") for column in columns):
         kind = "text" if kind == "word" else kind
         before = value(sealed, f"SELECT {name}::text FROM treasury.{table} WHERE {which}")
-        change = ALLOWED.get(name, CHANGED[kind].format(column=f"coalesce({name}, {default(kind)})"))
+        change = ALLOWED.get(
+            name, CHANGED[kind].format(column=f"coalesce({name}, {default(kind)})")
+        )
         rules_off = [
             f"ALTER TABLE treasury.{table} DROP CONSTRAINT {constraint} CASCADE"
             for constraint in value(
@@ -241,7 +243,9 @@ def test_a_change_of_any_column_is_found_and_its_row_named(
             missed[name] = places(found, "seal_differs"), named
         restored = "NULL" if before is None else f"'{before}'"
         where = which.replace(str(number), f"{number} + 500000") if name == key else which
-        where = where.replace("line_number = 2", "line_number = 12") if name == "line_number" else where
+        where = (
+            where.replace("line_number = 2", "line_number = 12") if name == "line_number" else where
+        )
         bend(sealed, f"UPDATE treasury.{table} SET {name} = {restored} WHERE {where}")
     assert missed == {}
 
