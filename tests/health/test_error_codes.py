@@ -16,6 +16,7 @@ from yibao.engines.benefits.catalogue import SPLIT_CODES
 from yibao.engines.benefits.opening import CLAIM_CODES
 from yibao.engines.policy.unable import UNABLE_CODES
 from yibao.offices.access.refusals import ACCESS_CODES
+from yibao.offices.treasury.errors import KEEPING_CODES, PERIOD_CODES
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 LISTED = re.findall(
@@ -88,6 +89,7 @@ def test_every_row_is_about_a_code():
         *SPLIT_CODES,
         *CLAIM_CODES,
         *ACCESS_CODES,
+        *KEEPING_CODES,
     }
     assert set(LISTED) <= known
 
@@ -99,6 +101,7 @@ def test_published_orders_are_told_in_their_order():
         ("Why a claim cannot be settled", CLAIM_CODES),
         ("Why an entry is not booked", REFUSAL_CODES),
         ("Why access refuses", ACCESS_CODES),
+        ("Why a period is not closed or reopened", PERIOD_CODES),
     ):
         section = PAGE.partition(f"## {heading}")[2].partition("\n## ")[0]
         rows = re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)

@@ -202,7 +202,7 @@ def _changed(places: list[str]) -> UnableToKeepBooks:
     return UnableToKeepBooks(
         "chart_changed",
         Text(f"科目表改动了已建账的内容: {shown}", f"the chart changes what stands: {shown}"),
-        Text(
+        remedy=Text(
             "已用科目不得更改，只可停用并另设新科目",
             "what stands is not changed: end the account and add another",
         ),

@@ -116,12 +116,14 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
         Text("请核对文字长度、控制字符和金额", "check lengths, control characters and amounts"),
     ),
 }
+KEEPING_CODES = ("chart_changed", *_TEXTS)
+"""Every code of an :class:`UnableToKeepBooks`."""
 
 
 class UnableToKeepBooks(YibaoError):
     """Something that the books do not take; ``code`` has a row in docs/errors.md."""
 
-    def __init__(self, code: str, message: Text, remedy: Text) -> None:
+    def __init__(self, code: str, message: Text, *, remedy: Text) -> None:
         super().__init__(message, remedy)
         self.code = code
 
@@ -130,7 +132,9 @@ def unable(code: str, place: str = "") -> UnableToKeepBooks:
     """The error of a code, with the place where it arose."""
     message, remedy = _TEXTS[code]
     shown = f": {place}" if place else ""
-    return UnableToKeepBooks(code, Text(f"{message.zh}{shown}", f"{message.en}{shown}"), remedy)
+    return UnableToKeepBooks(
+        code, Text(f"{message.zh}{shown}", f"{message.en}{shown}"), remedy=remedy
+    )
 
 
 def judgement(error: asyncpg.PostgresError) -> tuple[str, dict[str, Any]] | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import asyncpg
@@ -183,7 +184,7 @@ class _Posting:
     async def post(self, entries: list[Entry]) -> dict[str, Answer]:
         while entries:
             try:
-                row = await self.run(lambda connection, now=entries: self._call(connection, now))  # type: ignore[misc]
+                row = await self.run(partial(self._call, entries=entries))
             except asyncpg.PostgresError as error:
                 entries = await self._without_refused(entries, error)
                 continue
@@ -192,8 +193,10 @@ class _Posting:
             break
         return self.answers
 
-    async def _call(self, connection: Connection, entries: list[Entry]) -> tuple[Any, ...]:
-        return tuple(await connection.fetchrow(_POST, *arguments(entries, self.book, self.actor)))
+    async def _call(self, connection: Connection, *, entries: list[Entry]) -> tuple[Any, ...]:
+        return tuple(
+            await connection.fetchrow(_POST, *arguments(entries, book=self.book, actor=self.actor))
+        )
 
     async def _without_refused(
         self, entries: list[Entry], error: asyncpg.PostgresError
@@ -239,7 +242,7 @@ def _is_of_amount(error: asyncpg.PostgresError) -> bool:
     return isinstance(error, asyncpg.NumericValueOutOfRangeError) or "amount" in str(error)
 
 
-def arguments(entries: Sequence[Entry], book: Book, actor: str) -> tuple[Any, ...]:
+def arguments(entries: Sequence[Entry], *, book: Book, actor: str) -> tuple[Any, ...]:
     """What ``treasury.post`` is called with: an array a column, entries first, then lines."""
     lines = [
         (place, number, book.account_ids[line.account_code], line.party_id, line.amount)
