@@ -113,7 +113,7 @@ def member(number: int) -> str:
 
 def group_of(entries: list[Entry], book: Any) -> tuple[Any, ...]:
     """Entries as the arrays that ``treasury.post`` takes."""
-    return arguments(entries, book, "settlement office")
+    return arguments(entries, book=book, actor="settlement office")
 
 
 def lines_of(group: tuple[Any, ...]) -> int:

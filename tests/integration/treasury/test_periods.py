@@ -177,3 +177,23 @@ def test_a_close_keeps_the_digest_of_the_balances(at_work):
         *("close", CLOSER),
         day("2024-01-01", "2024-01-02"),
     )
+
+
+def test_days_do_not_depend_on_the_time_zone_of_who_asks(at_work):
+    """Somewhere midnight does not exist on one day of the year; a day there is a day here."""
+
+    async def work(database, book):
+        async with database.connection() as connection:
+            await connection.execute("SET timezone = 'Africa/Cairo'")  # 2024-04-26 begins at 01:00
+            for call in (
+                "'day', '2024-01-01', '2024-04-30'",
+                "'month', '2024-01-01', '2024-01-31'",
+            ):
+                await connection.execute(
+                    f"SELECT treasury.close_period('{AREA}', {call}, '{CLOSER}')"
+                )
+            await connection.execute("RESET timezone")
+        clerk = Clerk(database)
+        return [await clerk.close(month_of(2024, month)) for month in (2, 3, 4)]
+
+    assert at_work(work) == ["ok", "ok", "ok"]

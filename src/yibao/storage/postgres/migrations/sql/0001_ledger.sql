@@ -973,8 +973,8 @@ BEGIN
     PERFORM treasury.lock_periods(NEW.area_code, true);
     SELECT opened_on INTO opened FROM treasury.book WHERE area_code = NEW.area_code;
     start := greatest(NEW.first_date, opened);
-    IF NEW.period_kind <> 'day' AND (NEW.first_date <> date_trunc(NEW.period_kind, NEW.first_date)::date
-        OR NEW.last_date <> (date_trunc(NEW.period_kind, NEW.first_date)
+    IF NEW.period_kind <> 'day' AND (NEW.first_date <> date_trunc(NEW.period_kind, NEW.first_date::timestamp)::date
+        OR NEW.last_date <> (date_trunc(NEW.period_kind, NEW.first_date::timestamp)
             + ('1 ' || NEW.period_kind)::interval)::date - 1) THEN
         code := 'period_not_whole';
     ELSIF NEW.last_date < opened OR (NEW.period_kind = 'day' AND NEW.first_date < opened) THEN
@@ -982,12 +982,12 @@ BEGIN
     ELSIF NEW.last_date > treasury.today(NEW.area_code) THEN
         code := 'period_not_over';
     ELSIF NEW.action = 'close' THEN
-        SELECT CASE WHEN bool_or(treasury.is_marked_closed(NEW.area_code, NEW.period_kind, day::date))
+        SELECT CASE WHEN bool_or(treasury.is_marked_closed(NEW.area_code, NEW.period_kind, day))
                 THEN 'period_closed_already'
             WHEN parts IS NOT NULL
-                    AND bool_or(NOT treasury.is_marked_closed(NEW.area_code, parts, day::date))
+                    AND bool_or(NOT treasury.is_marked_closed(NEW.area_code, parts, day))
                 THEN 'period_parts_open' END INTO code
-        FROM generate_series(start, NEW.last_date, '1 day'::interval) AS day;
+        FROM generate_series(0, NEW.last_date - start) AS gone, LATERAL (SELECT start + gone AS day);
         IF code IS NULL AND start > opened AND NOT treasury.is_marked_closed(
                 NEW.area_code, NEW.period_kind, start - 1) THEN
             code := 'period_before_open';
@@ -998,15 +998,15 @@ BEGIN
         code := 'second_person_missing';
     ELSE
         SELECT CASE
-            WHEN NOT bool_and(treasury.is_marked_closed(NEW.area_code, NEW.period_kind, day::date))
+            WHEN NOT bool_and(treasury.is_marked_closed(NEW.area_code, NEW.period_kind, day))
                 THEN 'period_not_closed'
-            WHEN bool_or(treasury.is_marked_closed(NEW.area_code, above, day::date))
+            WHEN bool_or(treasury.is_marked_closed(NEW.area_code, above, day))
                 THEN 'period_within_closed'
             WHEN bool_or(NEW.approved_by = (SELECT marked_by FROM treasury.period_mark
                 WHERE area_code = NEW.area_code AND period_kind = NEW.period_kind
                     AND day BETWEEN first_date AND last_date ORDER BY number DESC LIMIT 1))
                 THEN 'second_person_missing' END INTO code
-        FROM generate_series(start, NEW.last_date, '1 day'::interval) AS day;
+        FROM generate_series(0, NEW.last_date - start) AS gone, LATERAL (SELECT start + gone AS day);
     END IF;
     IF code IS NOT NULL THEN
         PERFORM treasury.refuse(code, jsonb_build_object('place', NEW.period_kind,
