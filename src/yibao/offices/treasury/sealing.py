@@ -32,6 +32,10 @@ BLOCK_NUMBERS = 20_000
 
 EVERY_SECONDS = 0.5
 _LEADER = "treasury.sealer"
+_LOST = (
+    *(UnableToUseDatabase, OSError, asyncpg.PostgresError),
+    *(asyncpg.InterfaceError, asyncpg.InternalClientError),
+)
 _SEALS = """
 SELECT seal_id, after_number, up_to_number, rows_count, entries_count, lines_count, debit_amount,
     previous_digest, digest, to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.USZ')
@@ -75,7 +79,7 @@ async def keep_sealing(database: Database, *, every: float = EVERY_SECONDS) -> N
         try:
             async with database.connection() as connection:
                 await _seal_as_leader(connection, every=every)
-        except (UnableToUseDatabase, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as bad:
+        except _LOST as bad:
             _log.warning("sealing waits for the database: %s", bad)
         await asyncio.sleep(every)
 

@@ -570,40 +570,68 @@ CREATE FUNCTION treasury.lines_accepted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_hashjoin = on AS $$
 DECLARE
     fault record;
+    mine bigint := pg_current_xact_id()::text::bigint;
+    are_sound boolean;
 BEGIN
+    -- Lines of one event, account and side are judged together; only where one is unsound, each by itself.
     WITH booked AS MATERIALIZED (
-        SELECT e.* FROM (SELECT DISTINCT entry_id FROM added) AS d
-            JOIN treasury.entry AS e USING (entry_id)
+        SELECT e.entry_id, e.area_code, e.event_kind, e.business_date, e.posted_in,
+            e.reverses_entry_id IS NULL AS is_first
+        FROM (SELECT DISTINCT entry_id FROM added) AS d JOIN treasury.entry AS e USING (entry_id)
+    ), kinds AS MATERIALIZED (
+        SELECT e.area_code, e.event_kind, e.is_first, l.account_id, l.amount > 0 AS is_debit,
+            bool_or(l.party_id = '') AS lacks_party, bool_or(l.party_id <> '') AS has_party,
+            min(e.business_date) AS first_date, max(e.business_date) AS last_date,
+            bool_and(e.posted_in = mine AND l.business_date = e.business_date) AS is_ours
+        FROM added AS l LEFT JOIN booked AS e USING (entry_id)
+        GROUP BY e.area_code, e.event_kind, e.is_first, l.account_id, l.amount > 0
     )
-    SELECT INTO fault j.*
-    FROM (
-        SELECT l.entry_id, l.line_number, e.client_id, a.account_code, l.party_id, CASE
-            WHEN e.entry_id IS NULL THEN 'entry_unknown'
-            WHEN e.posted_in <> pg_current_xact_id()::text::bigint THEN 'append_only'
-            WHEN l.business_date <> e.business_date THEN 'business_date_differs'
-            WHEN a.account_id IS NULL OR a.area_code <> e.area_code THEN 'account_unknown'
-            WHEN e.business_date < a.valid_from OR e.business_date >= x.valid_until
-                THEN 'account_not_open'
-            WHEN a.holder <> 'none' AND l.party_id = '' THEN 'party_missing'
-            WHEN a.holder = 'none' AND l.party_id <> '' THEN 'party_unexpected'
-            WHEN f.number IS NULL OR (w.number IS NOT NULL AND e.reverses_entry_id IS NULL)
-                THEN 'facing_refused'
-            END AS code
-        FROM added AS l
-            LEFT JOIN booked AS e USING (entry_id)
-            LEFT JOIN treasury.account AS a USING (account_id)
-            LEFT JOIN treasury.account_end AS x USING (account_id)
-            LEFT JOIN treasury.facing AS f ON f.area_code = e.area_code
-                AND f.event_kind = e.event_kind AND f.account_type = a.account_type
-                AND f.side = CASE WHEN (l.amount > 0) = (e.reverses_entry_id IS NULL)
-                    THEN 'debit' ELSE 'credit' END
-            LEFT JOIN treasury.facing_end AS w ON w.facing_number = f.number
-    ) AS j
-    WHERE j.code IS NOT NULL ORDER BY j.entry_id, j.line_number LIMIT 1;
-    IF FOUND THEN
-        PERFORM treasury.refuse(fault.code, jsonb_build_object('entry', fault.client_id,
-            'number', fault.entry_id, 'line', fault.line_number, 'account', fault.account_code,
-            'party', fault.party_id));
+    SELECT INTO are_sound bool_and(coalesce(k.is_ours AND a.area_code = k.area_code
+        AND k.first_date >= a.valid_from AND NOT coalesce(k.last_date >= x.valid_until, false)
+        AND NOT CASE a.holder WHEN 'none' THEN k.has_party ELSE k.lacks_party END
+        AND EXISTS (SELECT FROM treasury.facing AS f
+                LEFT JOIN treasury.facing_end AS w ON w.facing_number = f.number
+            WHERE f.area_code = k.area_code AND f.event_kind = k.event_kind
+                AND f.account_type = a.account_type
+                AND f.side = CASE WHEN k.is_debit = k.is_first THEN 'debit' ELSE 'credit' END
+                AND (w.number IS NULL OR NOT k.is_first)), false))
+    FROM kinds AS k LEFT JOIN treasury.account AS a USING (account_id)
+        LEFT JOIN treasury.account_end AS x USING (account_id);
+    IF NOT are_sound THEN
+        WITH booked AS MATERIALIZED (
+            SELECT e.* FROM (SELECT DISTINCT entry_id FROM added) AS d
+                JOIN treasury.entry AS e USING (entry_id)
+        )
+        SELECT INTO fault j.*
+        FROM (
+            SELECT l.entry_id, l.line_number, e.client_id, a.account_code, l.party_id, CASE
+                WHEN e.entry_id IS NULL THEN 'entry_unknown'
+                WHEN e.posted_in <> mine THEN 'append_only'
+                WHEN l.business_date <> e.business_date THEN 'business_date_differs'
+                WHEN a.account_id IS NULL OR a.area_code <> e.area_code THEN 'account_unknown'
+                WHEN e.business_date < a.valid_from OR e.business_date >= x.valid_until
+                    THEN 'account_not_open'
+                WHEN a.holder <> 'none' AND l.party_id = '' THEN 'party_missing'
+                WHEN a.holder = 'none' AND l.party_id <> '' THEN 'party_unexpected'
+                WHEN f.number IS NULL OR (w.number IS NOT NULL AND e.reverses_entry_id IS NULL)
+                    THEN 'facing_refused'
+                END AS code
+            FROM added AS l
+                LEFT JOIN booked AS e USING (entry_id)
+                LEFT JOIN treasury.account AS a USING (account_id)
+                LEFT JOIN treasury.account_end AS x USING (account_id)
+                LEFT JOIN treasury.facing AS f ON f.area_code = e.area_code
+                    AND f.event_kind = e.event_kind AND f.account_type = a.account_type
+                    AND f.side = CASE WHEN (l.amount > 0) = (e.reverses_entry_id IS NULL)
+                        THEN 'debit' ELSE 'credit' END
+                LEFT JOIN treasury.facing_end AS w ON w.facing_number = f.number
+        ) AS j
+        WHERE j.code IS NOT NULL ORDER BY j.entry_id, j.line_number LIMIT 1;
+        IF FOUND THEN
+            PERFORM treasury.refuse(fault.code, jsonb_build_object('entry', fault.client_id,
+                'number', fault.entry_id, 'line', fault.line_number, 'account', fault.account_code,
+                'party', fault.party_id));
+        END IF;
     END IF;
 
     SELECT INTO fault s.*
@@ -647,10 +675,14 @@ DECLARE
     changes bigint[];
     freed bigint[];
     lowest bigint[];
+    done_accounts bigint[];
+    done_parties text[];
+    frees boolean;
     fault record;
-    rows_count bigint;
-    is_overdrawn boolean;
 BEGIN
+    SELECT INTO frees EXISTS (SELECT FROM treasury.entry AS e WHERE e.entry_id BETWEEN
+        (SELECT min(entry_id) FROM added) AND (SELECT max(entry_id) FROM added)
+        AND e.reservation_id IS NOT NULL);
     -- Per member: the change, what is freed, and the lowest that change less freed comes to on the way.
     WITH moved AS (
         SELECT account_id, party_id::text AS party_id, entry_id, sum(-amount)::bigint AS change
@@ -661,6 +693,7 @@ BEGIN
         SELECT e.entry_id, r.account_id, r.party_id::text AS party_id, r.amount
         FROM (SELECT DISTINCT entry_id FROM moved) AS d JOIN treasury.entry AS e USING (entry_id)
             JOIN treasury.reservation AS r USING (reservation_id)
+        WHERE frees
     ), running AS (
         SELECT m.account_id, m.party_id, m.change, coalesce(f.amount, 0) AS freed,
             sum(m.change + coalesce(f.amount, 0)) OVER (PARTITION BY m.account_id, m.party_id
@@ -677,22 +710,33 @@ BEGIN
     IF accounts IS NULL THEN
         RETURN NULL;
     END IF;
-    LOOP
-        WITH locked AS MATERIALIZED (
-            SELECT b.balance_amount, b.reserved_amount, m.lowest
-            FROM unnest(accounts, parties, lowest) AS m (account_id, party_id, lowest)
-                JOIN treasury.personal_balance AS b USING (account_id, party_id)
-            ORDER BY b.account_id, b.party_id FOR UPDATE OF b
+    WITH changed AS (
+        UPDATE treasury.personal_balance AS b
+        SET balance_amount = b.balance_amount + m.change, reserved_amount = b.reserved_amount - m.freed
+        FROM unnest(accounts, parties, changes, freed, lowest)
+            AS m (account_id, party_id, change, freed, lowest)
+        WHERE b.account_id = m.account_id AND b.party_id = m.party_id
+            AND b.balance_amount + m.lowest >= b.reserved_amount
+        RETURNING b.account_id, b.party_id
+    )
+    SELECT INTO done_accounts, done_parties coalesce(array_agg(c.account_id), '{}'),
+        coalesce(array_agg(c.party_id), '{}') FROM changed AS c;
+    IF cardinality(done_accounts) < cardinality(accounts) THEN
+        WITH made AS (
+            INSERT INTO treasury.personal_balance AS b (account_id, party_id, balance_amount)
+            SELECT m.account_id, m.party_id, m.change
+            FROM unnest(accounts, parties, changes, lowest) AS m (account_id, party_id, change, lowest)
+            WHERE m.lowest >= 0 AND NOT EXISTS (SELECT FROM treasury.personal_balance AS k
+                WHERE k.account_id = m.account_id AND k.party_id = m.party_id)
+            ORDER BY 1, 2
+            ON CONFLICT (account_id, party_id) DO UPDATE
+                SET balance_amount = b.balance_amount + excluded.balance_amount
+            RETURNING b.account_id, b.party_id
         )
-        SELECT INTO rows_count, is_overdrawn count(*),
-            bool_or(l.balance_amount + l.lowest < l.reserved_amount) FROM locked AS l;
-        EXIT WHEN rows_count = cardinality(accounts);
-        INSERT INTO treasury.personal_balance (account_id, party_id, balance_amount)
-            SELECT m.account_id, m.party_id, 0
-            FROM unnest(accounts, parties) AS m (account_id, party_id) ORDER BY 1, 2
-            ON CONFLICT DO NOTHING;
-    END LOOP;
-    IF is_overdrawn THEN
+        SELECT INTO done_accounts, done_parties done_accounts || coalesce(array_agg(c.account_id), '{}'),
+            done_parties || coalesce(array_agg(c.party_id), '{}') FROM made AS c;
+    END IF;
+    IF cardinality(done_accounts) < cardinality(accounts) THEN
         WITH moved AS (
             SELECT l.account_id, l.party_id::text AS party_id, l.entry_id, sum(-l.amount) AS change,
                 coalesce(max(r.amount), 0) AS freed
@@ -706,10 +750,13 @@ BEGIN
                 sum(moved.freed) OVER so_far AS freed
             FROM moved WINDOW so_far AS (PARTITION BY account_id, party_id ORDER BY entry_id)
         )
-        SELECT INTO fault r.account_id, r.party_id, r.entry_id, b.balance_amount, r.change,
-            b.reserved_amount - r.freed AS reserved
-        FROM running AS r JOIN treasury.personal_balance AS b USING (account_id, party_id)
-        WHERE b.balance_amount + r.change < b.reserved_amount - r.freed
+        SELECT INTO fault r.account_id, r.party_id, r.entry_id,
+            coalesce(b.balance_amount, 0) AS balance_amount, r.change,
+            coalesce(b.reserved_amount, 0) - r.freed AS reserved
+        FROM running AS r LEFT JOIN treasury.personal_balance AS b USING (account_id, party_id)
+        WHERE coalesce(b.balance_amount, 0) + r.change < coalesce(b.reserved_amount, 0) - r.freed
+            AND NOT EXISTS (SELECT FROM unnest(done_accounts, done_parties) AS d (account_id, party_id)
+                WHERE d.account_id = r.account_id AND d.party_id = r.party_id)
         ORDER BY r.entry_id LIMIT 1;
         PERFORM treasury.refuse('personal_account_overdrawn', jsonb_build_object(
             'entry', (SELECT client_id FROM treasury.entry WHERE entry_id = fault.entry_id),
@@ -718,10 +765,6 @@ BEGIN
             'balance', fault.balance_amount, 'reserved', fault.reserved,
             'after', fault.balance_amount + fault.change));
     END IF;
-    UPDATE treasury.personal_balance AS b
-    SET balance_amount = b.balance_amount + m.change, reserved_amount = b.reserved_amount - m.freed
-    FROM unnest(accounts, parties, changes, freed) AS m (account_id, party_id, change, freed)
-    WHERE b.account_id = m.account_id AND b.party_id = m.party_id;
     RETURN NULL;
 END $$;
 
@@ -1185,6 +1228,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_hashjoin = on 
 DECLARE
     members text[];
     guarded bigint[];
+    locked bigint;
 BEGIN
     SELECT INTO guarded, members array_agg(m.account_id), array_agg(m.party_id)
     FROM (SELECT DISTINCT l.account_id, l.party_id FROM unnest(accounts, parties) AS l (account_id, party_id)
@@ -1193,14 +1237,14 @@ BEGIN
     IF guarded IS NULL THEN
         RETURN;
     END IF;
-    IF EXISTS (SELECT FROM unnest(guarded, members) AS m (account_id, party_id)
-            WHERE NOT EXISTS (SELECT FROM treasury.personal_balance AS b
-                WHERE b.account_id = m.account_id AND b.party_id = m.party_id)) THEN
+    FOR attempt IN 1..2 LOOP
+        PERFORM 1 FROM unnest(guarded, members) AS m (account_id, party_id)
+            JOIN treasury.personal_balance AS b USING (account_id, party_id)
+            ORDER BY b.account_id, b.party_id FOR UPDATE OF b;
+        GET DIAGNOSTICS locked = ROW_COUNT;
+        EXIT WHEN attempt = 2 OR locked = cardinality(guarded);
         PERFORM pg_advisory_xact_lock(hashtextextended('treasury.new_members', 0));
-    END IF;
-    PERFORM 1 FROM unnest(guarded, members) AS m (account_id, party_id)
-        JOIN treasury.personal_balance AS b USING (account_id, party_id)
-        ORDER BY b.account_id, b.party_id FOR UPDATE OF b;
+    END LOOP;
 END $$;
 
 -- The length of an array that has one dimension, begins at 1 and has no NULL; else -1.
