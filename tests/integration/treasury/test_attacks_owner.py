@@ -204,6 +204,54 @@ def test_lines_are_not_added_later(town: Books):
     ]
 
 
+def test_copy_and_merge_are_judged_like_any_insert(town: Books):
+    columns = ["entry_id", "line_number", "account_id", "party_id", "amount", "business_date"]
+
+    async def attack(connection):
+        ids = await ids_of(connection)
+        benefits, owed = ids["pooling/benefit"], ids["pooling/payable"]
+
+        async def copied(one, amount):
+            number = await put(one, [])
+            rows = [
+                (number, 1, benefits, "", 5, DAY),
+                (number, 2, owed, "H1", amount, DAY),
+            ]
+            await one.copy_records_to_table(
+                "line", schema_name="treasury", columns=columns, records=rows
+            )
+
+        async def merged(one, amount):
+            number = await put(one, [])
+            await one.execute(
+                "MERGE INTO treasury.line AS l USING (VALUES (1, $2::bigint, '', 5::bigint),"
+                " (2, $3::bigint, 'H1', $4::bigint)) AS n (number, account, party, amount)"
+                " ON l.entry_id = $1 AND l.line_number = n.number WHEN NOT MATCHED THEN INSERT"
+                " (entry_id, line_number, account_id, party_id, amount, business_date)"
+                " VALUES ($1, n.number, n.account, n.party, n.amount, $5)",
+                *(number, benefits, owed, amount, DAY),
+            )
+
+        async def over_conflict(one, _):
+            number = await put(one, SOUND)
+            await one.execute(
+                "INSERT INTO treasury.line (entry_id, line_number, account_id, amount,"
+                " business_date) VALUES ($1, 1, $2, 5, $3)"
+                " ON CONFLICT (entry_id, line_number) DO UPDATE SET amount = 6",
+                *(number, benefits, DAY),
+            )
+
+        return [
+            await judged(connection, lambda one, way=way, amount=amount: way(one, amount))
+            for way in (copied, merged, over_conflict)
+            for amount in (-5, -4)
+        ]
+
+    assert as_owner(town, attack) == [
+        *("booked", "unbalanced", "booked", "unbalanced", "append_only", "append_only"),
+    ]
+
+
 def test_a_number_that_a_seal_passed_is_not_used(town: Books):
     async def attack(connection):
         old = await connection.fetchval("SELECT nextval('treasury.booking_number')")
