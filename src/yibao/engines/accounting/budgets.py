@@ -103,16 +103,26 @@ def income_check(lines: Iterable[BudgetLine], statement: FundStatement) -> Incom
     )
 
 
-def _execution(line: BudgetLine, statement: FundStatement | None, chart: Chart) -> Execution:
-    chart.fund(line.fund)
-    label = TOTALS.get(line.heading) or chart.groups.get(line.heading)
+def check_heading(heading: str, chart: Chart) -> Text:
+    """The label of a heading that the chart has.
+
+    Raises:
+        UnableToBook: ``heading_unknown``.
+    """
+    label = TOTALS.get(heading) or chart.groups.get(heading)
     if label is None:
         known = ", ".join([*TOTALS, *chart.groups])
         raise UnableToBook(
             "heading_unknown",
-            Text(f"没有名为“{line.heading}”的预算科目", f"no budget heading '{line.heading}'"),
+            Text(f"没有名为“{heading}”的预算科目", f"no budget heading '{heading}'"),
             Text(f"可用的名称: {known}", f"known names: {known}"),
         )
+    return label
+
+
+def _execution(line: BudgetLine, statement: FundStatement | None, chart: Chart) -> Execution:
+    chart.fund(line.fund)
+    label = check_heading(line.heading, chart)
     is_income = line.heading == "income" or any(
         account.group == line.heading and account.account_class == "income"
         for account in chart.accounts.values()

@@ -17,7 +17,7 @@ from typing import Literal
 
 from yibao.base.dates import Span
 from yibao.base.errors import YibaoError
-from yibao.base.texts import Text
+from yibao.base.texts import Language, Text
 
 AccountClass = Literal["asset", "liability", "income", "expense", "balance"]
 Holder = Literal["none", "member", "provider", "supplier", "bank"]
@@ -35,6 +35,10 @@ class UnableToBook(YibaoError):
         message, remedy = told
         super().__init__(message, remedy)
         self.code = code
+
+    def told(self, language: Language) -> str:
+        """The refusal as prose in one language, with its code."""
+        return f"[{self.code}] {super().told(language)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from yibao.base.errors import YibaoError
-from yibao.base.texts import Text
+from yibao.base.texts import Language, Text
 
 SQLSTATE = "YB000"
 
@@ -126,6 +126,10 @@ class UnableToKeepBooks(YibaoError):
     def __init__(self, code: str, message: Text, *, remedy: Text) -> None:
         super().__init__(message, remedy)
         self.code = code
+
+    def told(self, language: Language) -> str:
+        """The error as prose in one language, with its code."""
+        return f"[{self.code}] {super().told(language)}"
 
 
 def unable(code: str, place: str = "") -> UnableToKeepBooks:
