@@ -60,6 +60,9 @@ COMMANDS: dict[str, LazyCommand] = {
     "access": LazyCommand(
         "yibao.doors.cli.access:access", "People, roles, keys of institutions, and the log."
     ),
+    "ledger": LazyCommand(
+        "yibao.doors.cli.ledger:ledger", "The funds' books: post, read, close, verify."
+    ),
 }
 
 
