@@ -97,7 +97,7 @@ async def measured(server: Server, *, lines: int, quick: bool) -> dict[str, Any]
         members = 20_000 if quick else 200_000
         say("members' accounts", begun)
         for first in range(0, members, 5_000):
-            group = work.group_of(work.credits(first, 5_000), book)
+            group = work.group_of(work.credited(first, 5_000), book)
             async with database.connection() as connection:
                 await work.post(connection, group)
         say("posting and bare writes in turns, the sealer running", begun)
@@ -124,7 +124,7 @@ async def posting(
     for connections in (2,) if quick else (1, 2, 4):
         rates: dict[str, list[float]] = {"bare": [], "posted": []}
         for turn in range(turns):
-            for kind in rates:
+            for kind, taken in rates.items():
                 draw = random.Random(f"{SEED}/{connections}/{turn}/{kind}")
                 name = f"{kind}{connections}.{turn}"
                 groups = [
@@ -132,7 +132,7 @@ async def posting(
                         members=members, share=(turn + number / groups_count) / turns), book)
                     for number in range(groups_count)
                 ]  # fmt: skip
-                rates[kind].append(await rate(database, owner_url, groups, kind, connections))
+                taken.append(await rate(database, owner_url, groups, kind, connections))
         best = {kind: max(values) for kind, values in rates.items()}
         ratios = [ours / bare for ours, bare in zip(rates["posted"], rates["bare"], strict=True)]
         figures[f"connections_{connections}"] = {
@@ -176,7 +176,7 @@ async def rate(
 
 
 async def office_rate(database: Database, *, members: int, groups_count: int) -> float:
-    """Lines a second through the office: judged, digested and sent by one process, two at a time."""
+    """Lines a second through the office: judged, digested and sent, two groups at a time."""
     draw = random.Random(SEED)
     entries = [
         work.settlements(draw, f"office.{number}", count=GROUP, members=members, share=0.9)
@@ -239,8 +239,14 @@ async def verifying(figures: dict[str, Any], database: Database) -> None:
 def machine() -> str:
     """What it ran on."""
     memory = psutil.virtual_memory().total / 2**30
-    return (f"{os.cpu_count()} CPUs, {memory:.0f} GiB, {platform.system()} {platform.machine()},"
-            f" Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} at start")  # fmt: skip
+    parts = (
+        f"{os.cpu_count()} CPUs",
+        f"{memory:.0f} GiB",
+        f"{platform.system()} {platform.machine()}",
+        f"Python {platform.python_version()}",
+        f"load {os.getloadavg()[0]:.1f}",
+    )
+    return ", ".join(parts)
 
 
 def say(text: str, begun: float) -> None:

@@ -25,7 +25,8 @@ FROM generate_series($5::bigint, $6::bigint) AS g
 LINES = """
 INSERT INTO treasury.line (entry_id, line_number, account_id, amount, business_date, party_id)
 SELECT e.entry_id, k.line_number, k.account_id, k.side * (1000 + e.entry_id % 90000 * k.part),
-    e.business_date, CASE k.party WHEN 'H' THEN 'H37020' || lpad((e.entry_id * 7919 % $2)::text, 6, '0')
+    e.business_date, CASE k.party
+        WHEN 'H' THEN 'H37020' || lpad((e.entry_id * 7919 % $2)::text, 6, '0')
         WHEN 'M' THEN 'M3702' || lpad((e.entry_id * 104729 % $3)::text, 12, '0') ELSE '' END
 FROM treasury.entry AS e CROSS JOIN unnest($4::smallint[], $5::bigint[], $6::bigint[], $7::bigint[],
     $8::text[]) AS k (line_number, account_id, side, part, party)

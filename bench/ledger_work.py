@@ -91,20 +91,16 @@ def settlements(
     ]
 
 
-def credits(first: int, count: int) -> list[Entry]:
+def credited(first: int, count: int) -> list[Entry]:
     """What fills members' accounts."""
-    return [
-        Entry(
-            f"credit-{number}",
-            "personal_account_credit",
-            OPENED_ON,
-            (
-                Line(f"{OWN}/personal_account_credited", CREDIT_AMOUNT),
-                Line(MEMBERS, -CREDIT_AMOUNT, member(number)),
-            ),
-        )  # fmt: skip
-        for number in range(first, first + count)
-    ]
+    entries = []
+    for number in range(first, first + count):
+        lines = (
+            Line(f"{OWN}/personal_account_credited", CREDIT_AMOUNT),
+            Line(MEMBERS, -CREDIT_AMOUNT, member(number)),
+        )
+        entries.append(Entry(f"credit-{number}", "personal_account_credit", OPENED_ON, lines))
+    return entries
 
 
 def member(number: int) -> str:
@@ -132,9 +128,7 @@ async def write_bare(connection: asyncpg.Connection, group: tuple[Any, ...]) -> 
     async with connection.transaction():
         drawn = "SELECT array_agg(nextval('bare.number')) FROM generate_series(1, $1)"
         ids = await connection.fetchval(drawn, len(client_ids))
-        await connection.execute(
-            BARE_ENTRIES, ids, area, client_ids, digests, kinds, days, *rest
-        )  # fmt: skip
+        await connection.execute(BARE_ENTRIES, ids, area, client_ids, digests, kinds, days, *rest)
         await connection.execute(
             BARE_LINES, [ids[place - 1] for place in line_of], line_numbers, accounts, parties,
             amounts, [days[place - 1] for place in line_of],

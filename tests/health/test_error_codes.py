@@ -17,6 +17,7 @@ from yibao.engines.benefits.opening import CLAIM_CODES
 from yibao.engines.policy.unable import UNABLE_CODES
 from yibao.offices.access.refusals import ACCESS_CODES
 from yibao.offices.treasury.errors import KEEPING_CODES, PERIOD_CODES
+from yibao.offices.treasury.verifying.report import DISCREPANCY_CODES
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 LISTED = re.findall(
@@ -90,6 +91,8 @@ def test_every_row_is_about_a_code():
         *CLAIM_CODES,
         *ACCESS_CODES,
         *KEEPING_CODES,
+        *DISCREPANCY_CODES,
+        "seals_file_unreadable",
     }
     assert set(LISTED) <= known
 

@@ -13,12 +13,29 @@ from typing import Any
 
 import asyncpg
 
-LINES = """SELECT e.entry_id, e.client_id::text, e.event_kind::text, e.business_date::text AS day,
-    e.memo::text, e.reverses_entry_id, e.reservation_id, l.line_number, a.account_code::text AS code,
-    a.account_id, a.fund::text, a.clearing_pair::text AS pair, a.guard::text, l.party_id::text AS party,
-    l.amount, e.booking_date::text AS booked_on
-FROM treasury.entry e JOIN treasury.line l USING (entry_id) JOIN treasury.account a USING (account_id)
-ORDER BY e.entry_id, l.line_number"""
+LINES = """
+SELECT e.entry_id, e.client_id::text, e.event_kind::text, e.business_date::text AS day,
+    e.memo::text, e.reverses_entry_id, e.reservation_id, l.line_number,
+    a.account_code::text AS code, a.account_id, a.fund::text, a.clearing_pair::text AS pair,
+    a.guard::text, l.party_id::text AS party, l.amount
+FROM treasury.entry e JOIN treasury.line l USING (entry_id)
+    JOIN treasury.account a USING (account_id)
+ORDER BY e.entry_id, l.line_number
+"""
+HELD = "SELECT reservation_id, party_id::text AS party, amount FROM treasury.reservation"
+ENDED = "SELECT reservation_id FROM treasury.reservation_end"
+MARKS = """
+SELECT number, action::text AS action, first_date::text AS first, last_date::text AS last
+FROM treasury.period_mark ORDER BY number
+"""
+PERSONAL = """
+SELECT account_id, party_id, balance_amount, reserved_amount FROM treasury.personal_balance
+"""
+BALANCES = "SELECT account_id, treasury.balance(account_id) FROM treasury.account"
+EMPTY = """
+SELECT count(*) FROM treasury.entry e
+WHERE NOT EXISTS (SELECT FROM treasury.line l WHERE l.entry_id = e.entry_id)
+"""
 OVERDRAWN = ("personal_account_overdrawn", "fund_overdrawn", "period_closed")
 LATE = ("reversal_repeated", "reversal_of_reversal", "reversal_unknown", "reservation_ended",
         "reservation_unknown", "reservation_exceeded", "client_id_reused")  # fmt: skip
@@ -36,26 +53,13 @@ class Auditor:
         connection = await asyncpg.connect(url)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             self.rows = [dict(row) for row in await connection.fetch(LINES)]
-            self.held = [dict(r) for r in await connection.fetch("SELECT reservation_id, party_id::text"
-                         " AS party, amount FROM treasury.reservation ORDER BY 1")]  # fmt: skip
-            self.ends = [dict(r) for r in await connection.fetch("SELECT reservation_id, outcome::text,"
-                         " number FROM treasury.reservation_end ORDER BY 2")]  # fmt: skip
-            self.marks = [dict(r) for r in await connection.fetch("SELECT number, action::text AS action,"
-                          " first_date::text AS first, last_date::text AS last FROM"
-                          " treasury.period_mark ORDER BY 1")]  # fmt: skip
-            self.personal = {(r[0], r[1]): (r[2], r[3]) for r in await connection.fetch(
-                "SELECT account_id, party_id, balance_amount, reserved_amount"
-                " FROM treasury.personal_balance")}  # fmt: skip
-            self.balances = dict(
-                map(
-                    tuple,
-                    await connection.fetch(
-                        "SELECT account_id, treasury.balance(account_id) FROM treasury.account"
-                    ),
-                )
-            )
-            self.empty = await connection.fetchval("SELECT count(*) FROM treasury.entry e WHERE NOT"
-                " EXISTS (SELECT FROM treasury.line l WHERE l.entry_id = e.entry_id)")  # fmt: skip
+            self.held = [dict(row) for row in await connection.fetch(HELD)]
+            self.ended = {row[0] for row in await connection.fetch(ENDED)}
+            self.marks = [dict(row) for row in await connection.fetch(MARKS)]
+            found = await connection.fetch(PERSONAL)
+            self.personal = {(row[0], row[1]): (row[2], row[3]) for row in found}
+            self.balances = dict(map(tuple, await connection.fetch(BALANCES)))
+            self.empty = await connection.fetchval(EMPTY)
         await connection.close()
 
     def say(self, text: str) -> None:
@@ -63,9 +67,9 @@ class Auditor:
 
     def replay(self) -> None:
         """Run through the journal in booking order."""
-        balance: dict[int, int] = defaultdict(int)
-        member: dict[tuple[int, str], int] = defaultdict(int)
-        fund_money: dict[str, int] = defaultdict(int)
+        self.moved: dict[int, int] = defaultdict(int)
+        self.members: dict[tuple[int, str], int] = defaultdict(int)
+        self.money: dict[str, int] = defaultdict(int)
         grouped: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in self.rows:
             grouped[row["entry_id"]].append(row)
@@ -73,25 +77,29 @@ class Auditor:
             self.say(f"{self.empty} entries without lines")
         for number, lines in grouped.items():
             self.note(number, lines)
-            funds: dict[str, int] = defaultdict(int)
-            pairs: dict[str, int] = defaultdict(int)
-            for line in lines:
-                balance[line["account_id"]] += line["amount"]
-                funds[line["fund"]] += line["amount"]
-                if line["pair"]:
-                    pairs[line["pair"]] += line["amount"]
-                if line["guard"] == "personal":
-                    member[line["account_id"], line["party"]] -= line["amount"]
-                if line["guard"] == "bank":
-                    fund_money[line["fund"]] += line["amount"]
-            for name, amount in [*funds.items(), *pairs.items()]:
-                if amount:
-                    self.say(f"entry {number}: {name} sums to {amount}")
-            for line in lines:
-                if line["guard"] == "personal" and member[line["account_id"], line["party"]] < 0:
-                    self.say(f"entry {number}: {line['party']} stands below zero")
+            self.add(number, lines)
             self.judge_day(number, lines[0])
-        self.compare(balance, member, fund_money)
+        self.compare_accounts()
+        self.compare_members()
+
+    def add(self, number: int, lines: list[dict[str, Any]]) -> None:
+        funds: dict[str, int] = defaultdict(int)
+        pairs: dict[str, int] = defaultdict(int)
+        for line in lines:
+            self.moved[line["account_id"]] += line["amount"]
+            funds[line["fund"]] += line["amount"]
+            if line["pair"]:
+                pairs[line["pair"]] += line["amount"]
+            if line["guard"] == "personal":
+                self.members[line["account_id"], line["party"]] -= line["amount"]
+            if line["guard"] == "bank":
+                self.money[line["fund"]] += line["amount"]
+        for name, amount in [*funds.items(), *pairs.items()]:
+            if amount:
+                self.say(f"entry {number}: {name} sums to {amount}")
+        for line in lines:
+            if line["guard"] == "personal" and self.members[line["account_id"], line["party"]] < 0:
+                self.say(f"entry {number}: {line['party']} stands below zero")
 
     def note(self, number: int, lines: list[dict[str, Any]]) -> None:
         first = lines[0]
@@ -115,25 +123,26 @@ class Auditor:
         if over and over[-1]["action"] == "close":
             self.say(f"entry {number} is booked into {line['day']}, which was closed")
 
-    def compare(self, balance: Any, member: Any, fund_money: Any) -> None:
+    def compare_accounts(self) -> None:
         for account, stands in self.balances.items():
-            if stands != balance[account]:
-                self.say(f"account {account}: ledger {stands}, journal {balance[account]}")
-        ended = {end["reservation_id"] for end in self.ends}
-        reserved: dict[str, int] = defaultdict(int)
-        for held in self.held:
-            if held["reservation_id"] not in ended:
-                reserved[held["party"]] += held["amount"]
-        for (account, party), (stands, kept) in self.personal.items():
-            if stands != member[account, party] or kept != reserved[party] or kept > stands:
-                self.say(f"{party}: ledger {stands}/{kept}, journal {member[account, party]}"
-                         f"/{reserved[party]}")  # fmt: skip
-        for key, amount in member.items():
-            if amount and key not in self.personal:
-                self.say(f"{key} has no balance row")
-        for fund, amount in fund_money.items():
+            if stands != self.moved[account]:
+                self.say(f"account {account}: ledger {stands}, journal {self.moved[account]}")
+        for fund, amount in self.money.items():
             if amount < 0:
                 self.say(f"fund {fund} is overdrawn: {amount}")
+
+    def compare_members(self) -> None:
+        reserved: dict[str, int] = defaultdict(int)
+        for held in self.held:
+            if held["reservation_id"] not in self.ended:
+                reserved[held["party"]] += held["amount"]
+        for (account, party), (stands, kept) in self.personal.items():
+            journal = self.members[account, party]
+            if stands != journal or kept != reserved[party] or kept > stands:
+                self.say(f"{party}: ledger {stands}/{kept}, journal {journal}/{reserved[party]}")
+        for key, amount in self.members.items():
+            if amount and key not in self.personal:
+                self.say(f"{key} has no balance row")
 
     def hear(self, operations: list[dict[str, Any]], answers: Path) -> None:
         """Compare what a client sent and was answered with the journal."""

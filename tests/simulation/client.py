@@ -28,6 +28,7 @@ LOST = (
     *(UnableToUseDatabase, asyncpg.PostgresError, asyncpg.InterfaceError, OSError),
     *(asyncpg.InternalClientError, DBAPIError),
 )
+PATIENCE = 400
 HELD = """SELECT reservation_id FROM treasury.reserve($1, $2, $3, (SELECT account_id
     FROM treasury.account WHERE account_code = 'personal/members'), $4, $5,
     '2199-01-01', 'client')"""
@@ -49,23 +50,22 @@ class Client:
         self.out.flush()
 
     async def work(self, url: str) -> None:
-        left = list(self.operations)
-        while left:
+        for _ in range(PATIENCE):
+            try:
+                async with await Database.open(url, size=1) as database:
+                    await self.send_all(database)
+            except LOST:
+                await asyncio.sleep(0.05)
+            else:
+                return
+        raise SystemExit("given up")
+
+    async def send_all(self, database: Database) -> None:
+        """Send what is left; a group whose connection was lost is still left."""
+        while self.operations:
             size = self.draw.choice((1, 1, 2, 5, 12))
-            group = left[:size]
-            for attempt in range(400):
-                try:
-                    async with await Database.open(url, size=1) as database:
-                        while left:
-                            group = left[:size]
-                            await self.send(database, group)
-                            left = left[size:]
-                            size = self.draw.choice((1, 1, 2, 5, 12))
-                    return
-                except LOST as lost:
-                    if attempt == 399:
-                        raise SystemExit(f"given up: {lost}") from lost
-                    await asyncio.sleep(0.05)
+            await self.send(database, self.operations[:size])
+            self.operations = self.operations[size:]
 
     async def send(self, database: Database, group: list[dict[str, Any]]) -> None:
         entries: list[Entry] = []

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.integration.conftest import Books, Cluster, run
+from tests.integration.conftest import Books, run
 from tests.integration.treasury.town import opened
 from tests.simulation.auditor import Auditor
 from tests.simulation.workload import operations

@@ -118,13 +118,14 @@ def _lines(draw: random.Random, kind: str) -> tuple[str, list[list[Any]]]:
         lines = [["personal/credited", "", amount], ["personal/members", member, -amount]]
     elif kind == "transfer":
         lines = [["pooling/given", "", amount], ["pooling/clearing_relief", "", -amount],
-                 ["relief/clearing_pooling", "", amount], ["relief/received", "", -amount]]  # fmt: skip
+                 ["relief/clearing_pooling", "", amount],
+                 ["relief/received", "", -amount]]  # fmt: skip
     else:
         share = draw.randrange(1, 3_000)
         used = [["personal/members", member, share], ["personal/payable", provider, -share]]
-        paid = [[f"{each}/{name}", party, sign * amount]
-                for each in ("pooling", "relief")
-                for name, party, sign in (("benefit", "", 1), ("payable", provider, -1))]  # fmt: skip
+        paid = []
+        for each in ("pooling", "relief"):
+            paid += [[f"{each}/benefit", "", amount], [f"{each}/payable", provider, -amount]]
         lines = used if kind == "use" else paid[: draw.choice((2, 4))]
         if kind == "settlement" and draw.random() < 0.4:
             lines = lines + used

@@ -25,6 +25,7 @@ ALLOWED_IN: Mapping[str, Mapping[int, str]] = {
         32_767: "lines of an entry, numbered in two bytes"
     },
     "src/yibao/engines/policy/coverage.py": {200_000: "cases that a proof may try"},
+    "src/yibao/offices/treasury/sealing.py": {20_000: "booking numbers of a seal"},
     "src/yibao/offices/actuary/city/draws.py": {
         0x9E3779B97F4A7C15: "of the hash that partitions are made by",
         0xBF58476D1CE4E5B9: "of the same",

@@ -216,13 +216,14 @@ def test_a_change_of_any_column_is_found_and_its_row_named(
     picked = {
         "entry": "SELECT entry_id FROM treasury.entry WHERE client_id = 'r1'",
         "line": "SELECT entry_id FROM treasury.entry WHERE client_id = 'u1'",
-        "account": "SELECT account_id FROM treasury.account WHERE account_code = 'personal/members'",
+        "account": "SELECT account_id FROM treasury.account"
+        " WHERE account_code = 'personal/members'",
     }.get(table, f"SELECT max({key}) FROM treasury.{table}")
     number = value(sealed, picked)
     which = f"{key} = {number}" + (" AND line_number = 2" if table == "line" else "")
     missed = {}
-    for name, kind in (column.split(":") for column in columns):
-        kind = "text" if kind == "word" else kind
+    for name, said in (column.split(":") for column in columns):
+        kind = "text" if said == "word" else said
         before = value(sealed, f"SELECT {name}::text FROM treasury.{table} WHERE {which}")
         change = ALLOWED.get(
             name, CHANGED[kind].format(column=f"coalesce({name}, {default(kind)})")
@@ -393,8 +394,10 @@ def test_a_changed_seal_is_named(sealed: Books, change: str):
     [
         (
             "personal_balance_differs",
-            "UPDATE treasury.personal_balance SET balance_amount = balance_amount + 5"
-            " WHERE party_id = 'M1'",
+            (
+                "UPDATE treasury.personal_balance SET balance_amount = balance_amount + 5"
+                " WHERE party_id = 'M1'"
+            ),
             "account personal/members M1",
         ),
         (
@@ -404,14 +407,18 @@ def test_a_changed_seal_is_named(sealed: Books, change: str):
         ),
         (
             "day_sum_differs",
-            "UPDATE treasury.day_sum SET debit_amount = debit_amount + 1 WHERE account_id ="
-            " (SELECT account_id FROM treasury.account WHERE account_code = 'relief/received')",
+            (
+                "UPDATE treasury.day_sum SET debit_amount = debit_amount + 1 WHERE account_id ="
+                " (SELECT account_id FROM treasury.account WHERE account_code = 'relief/received')"
+            ),
             "account relief/received 2024-05-06",
         ),
         (
             "party_day_sum_differs",
-            "DELETE FROM treasury.party_day_sum WHERE party_id = 'H1' AND account_id ="
-            " (SELECT account_id FROM treasury.account WHERE account_code = 'pooling/payable')",
+            (
+                "DELETE FROM treasury.party_day_sum WHERE party_id = 'H1' AND account_id ="
+                " (SELECT account_id FROM treasury.account WHERE account_code = 'pooling/payable')"
+            ),
             "account pooling/payable H1 2024-05-06",
         ),
     ],
@@ -458,11 +465,11 @@ def test_an_entry_in_a_closed_day_is_named(sealed: Books):
          "rule trigger entry append_only"),
         ("rule_missing", "DROP TRIGGER entries_close ON treasury.posting",
          "rule trigger posting entries_close"),
-        ("rule_changed", "CREATE OR REPLACE FUNCTION treasury.append_only() RETURNS trigger"
-         " LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NULL; END'",
+        ("rule_changed", ("CREATE OR REPLACE FUNCTION treasury.append_only() RETURNS trigger"
+         " LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NULL; END'"),
          "rule function append_only "),
-        ("rule_missing", "ALTER TABLE treasury.personal_balance DROP CONSTRAINT"
-         " personal_balance_balance_amount_check",
+        ("rule_missing", ("ALTER TABLE treasury.personal_balance DROP CONSTRAINT"
+         " personal_balance_balance_amount_check"),
          "rule constraint personal_balance personal_balance_balance_amount_check"),
         ("rule_missing", "ALTER DOMAIN treasury.word DROP CONSTRAINT word_check",
          "rule constraint word word_check"),

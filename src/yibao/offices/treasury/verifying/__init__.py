@@ -116,7 +116,7 @@ async def _run(works: list[_Work], connection: Connection, totals: _Totals) -> N
 async def _check(
     connection: Connection, totals: _Totals, *, check: sums.Check, sealed: int
 ) -> None:
-    totals.found += await sums.whole(connection, check, sealed)
+    totals.found += await sums.whole(connection, check, sealed_up_to=sealed)
 
 
 async def _rules(connection: Connection, totals: _Totals) -> None:
@@ -127,7 +127,7 @@ async def _block(
     connection: Connection, totals: _Totals, *, seal: Seal, told: Callable[[int], None]
 ) -> None:
     rows_count, found = await chain.block(connection, seal)
-    summed = await sums.block_sums(connection, seal.after_number, seal.up_to_number)
+    summed = await sums.block_sums(connection, after=seal.after_number, up_to=seal.up_to_number)
     if summed.debit_amount != seal.debit_amount:
         place, amount = chain.at_seal(seal), str(summed.debit_amount)
         found.append(Discrepancy("seal_counts_differ", place, amount))
@@ -137,7 +137,7 @@ async def _block(
 
 
 async def _tail(connection: Connection, totals: _Totals, *, after: int, up_to: int) -> None:
-    _add(totals, await sums.block_sums(connection, after, up_to), [])
+    _add(totals, await sums.block_sums(connection, after=after, up_to=up_to), [])
 
 
 def _add(totals: _Totals, summed: sums.BlockSums, found: list[Discrepancy]) -> None:

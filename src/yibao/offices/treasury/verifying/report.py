@@ -156,7 +156,7 @@ def in_order(found: list[Discrepancy]) -> tuple[Discrepancy, ...]:
     return tuple(sorted(unique, key=lambda each: (rank[each.code], each.place.en)))
 
 
-def at_entry(number: int, client_id: str = "", line: int = 0, account: str = "") -> Text:
+def at_entry(number: int, client_id: str = "", *, line: int = 0, account: str = "") -> Text:
     """The place of an entry, or of one of its lines."""
     client = f" ({client_id})" if client_id else ""
     line_zh = f"第 {line} 行" if line else ""

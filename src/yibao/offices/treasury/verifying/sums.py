@@ -49,7 +49,7 @@ class BlockSums:
     discrepancies: tuple[Discrepancy, ...]
 
 
-async def block_sums(connection: Connection, after: int, up_to: int) -> BlockSums:
+async def block_sums(connection: Connection, *, after: int, up_to: int) -> BlockSums:
     """Add up the lines of a range by entry and fund."""
     row = await connection.fetchrow(_FUNDS, after, up_to)
     unbalanced = zip(row["entries"] or (), row["funds"] or (), row["amounts"] or (), strict=True)
@@ -60,7 +60,7 @@ async def block_sums(connection: Connection, after: int, up_to: int) -> BlockSum
     return BlockSums(row["debit"], row["entries_count"], row["lines_count"], found)
 
 
-async def whole(connection: Connection, check: Check, sealed_up_to: int) -> list[Discrepancy]:
+async def whole(connection: Connection, check: Check, *, sealed_up_to: int) -> list[Discrepancy]:
     """What one check over the whole ledger finds, at most a hundred."""
     arguments = [sealed_up_to] if "$1" in check.query else []
     rows = await connection.fetch(f"{check.query} LIMIT 100", *arguments)
@@ -68,7 +68,7 @@ async def whole(connection: Connection, check: Check, sealed_up_to: int) -> list
 
 
 def _entry_place(row: Any) -> Text:  # noqa: ANN401 - a driver's record
-    return at_entry(row["entry_id"], row.get("client_id") or "", row.get("line_number") or 0)
+    return at_entry(row["entry_id"], row.get("client_id") or "", line=row.get("line_number") or 0)
 
 
 def _account_place(row: Any) -> Text:  # noqa: ANN401
