@@ -50,6 +50,7 @@ _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,  # a connection broken in the middle of a message
 )
 
 
@@ -164,20 +165,19 @@ class Database:
                 await connection.start()
             except PoolTimeoutError:
                 raise self._used_up(_ENGINE_CONNECTIONS) from None
-        try:
-            await connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            with _answered(self._url):
-                try:
-                    yield connection
-                except DBAPIError as error:
-                    cause = error.orig.__cause__ if error.orig else None
-                    if isinstance(cause, (*_LOST, asyncpg.QueryCanceledError)):
-                        raise cause from None
-                    raise
-        finally:
-            await connection.close()
+        with _answered(self._url):
+            try:
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+                yield connection
+            except DBAPIError as error:
+                cause = error.orig.__cause__ if error.orig else None
+                if isinstance(cause, (*_LOST, asyncpg.QueryCanceledError)):
+                    raise cause from None
+                raise
+            finally:
+                await connection.close()
 
     def _used_up(self, size: int) -> UnableToConnectInTime:
         seconds = f"{self._wait_seconds:g}"
