@@ -33,7 +33,7 @@ class LazyCommand(NamedTuple):
 
 COMMANDS: dict[str, LazyCommand] = {
     "demo": LazyCommand(
-        "yibao.doors.cli.demo:demo", "Settle published bills; print expected against computed."
+        "yibao.doors.cli.demo:demo", "Published bills, a city's year, its books: everything once."
     ),
     "quote": LazyCommand(
         "yibao.doors.cli.quote:quote", "Settle one bill, or a member's year, and explain it."
@@ -47,6 +47,13 @@ COMMANDS: dict[str, LazyCommand] = {
     ),
     "what-if": LazyCommand(
         "yibao.doors.cli.what_if:what_if", "Ask what a reform would do to a file of claims."
+    ),
+    "group": LazyCommand("yibao.doors.cli.group:group", "Group cases by a scheme (DRG); explain."),
+    "scheme": LazyCommand(
+        "yibao.doors.cli.scheme:scheme", "Check, show, compare and import grouping schemes."
+    ),
+    "dip": LazyCommand(
+        "yibao.doors.cli.dip:dip", "Build a DIP catalogue from stays; group by it; explain."
     ),
     "entitle": LazyCommand(
         "yibao.doors.cli.entitle:entitle", "Work out an entitlement for a person."
