@@ -38,7 +38,7 @@ $(READY): $(TOOLS) pyproject.toml
 	@touch $@
 
 .PHONY: demo
-demo: $(READY) ## published bills checked, one explained, pictures, a city's year, two what-ifs (about a minute)
+demo: $(READY) ## published bills checked, a city's year settled, two what-ifs, its books kept (about a minute)
 	@$(BIN)/yibao demo
 
 .PHONY: test

@@ -1,4 +1,4 @@
-"""``yibao demo``: published bills settled, expected against computed; then a city's year."""
+"""``yibao demo``: published bills, expected against computed; a city's year; its books."""
 
 from __future__ import annotations
 
@@ -35,12 +35,17 @@ _FIGURES = {
     "--members", default=50_000, show_default=True, help="Size of the synthetic cities; 0: none."
 )
 @click.option("--engine", default="kernel", show_default=True, help=ENGINE_HELP)
+@click.option(
+    "--books/--no-books", default=True, show_default=True,
+    help="Keep the city's books in a database that goes when the demo ends.",
+)  # fmt: skip
 @language_option
-def demo(out: Path, members: int, engine: str, language: Language) -> None:
-    """Settle published bills and a small city's year, explain, and ask what reforms would do.
+def demo(out: Path, members: int, engine: str, books: bool, language: Language) -> None:
+    """Settle published bills and a small city's year, explain, ask what reforms would do, book it.
 
     First the published bills: expected against computed, one explained in full, pictures. Then a
-    synthetic city: its year settled, its figures beside the published ones, two what-ifs.
+    synthetic city: its year settled, its figures beside the published ones, two what-ifs. Last the
+    books: the year posted, closed, stated, sealed and verified, on a PostgreSQL of its own.
 
     Exit code 1 if a published figure is not equal to the fen.
     """
@@ -68,6 +73,10 @@ def demo(out: Path, members: int, engine: str, language: Language) -> None:
         from yibao.doors.cli.demo_city import run_city
 
         run_city(out, members=members, engine=engine, language=language)
+    if members and books:
+        from yibao.doors.cli.demo_books import run_books
+
+        run_books(out, language=language)
 
 
 def _print_table(examples: list[Example], language: Language) -> None:

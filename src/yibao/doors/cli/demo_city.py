@@ -42,11 +42,17 @@ def run_city(out: Path, *, members: int, engine: str, language: Language) -> Non
         _ask(question, out, engine=engine, language=language)
 
 
-def _city(out: Path, year: int) -> Path:
+def city_folder(out: Path, year: int) -> Path:
+    """Where a year's city is made."""
     return out / f"city-{year}"
 
 
-def _run(command: str, words: Mapping[str, object], *, language: Language) -> None:
+def settled_file(out: Path, year: int) -> Path:
+    """Where a year's settled claims are written."""
+    return out / f"settled-{year}.parquet"
+
+
+def run_typed(command: str, words: Mapping[str, object], *, language: Language) -> None:
     """Print a command as it is typed, and run it."""
     from yibao.doors.cli.entry import main
 
@@ -66,12 +72,12 @@ def _run(command: str, words: Mapping[str, object], *, language: Language) -> No
 
 
 def _make(out: Path, year: int, *, members: int, language: Language) -> None:
-    folder = _city(out, year)
+    folder = city_folder(out, year)
     _clear(folder)
     words = {
         "--members": members, "--seed": SEED, "--year": year, "--out": folder, "--brief": True,
     }  # fmt: skip
-    _run("city make", words, language=language)
+    run_typed("city make", words, language=language)
 
 
 def _clear(folder: Path) -> None:
@@ -81,12 +87,12 @@ def _clear(folder: Path) -> None:
 
 
 def _settle(out: Path, year: int, *, engine: str, language: Language) -> None:
-    city, settled = _city(out, year), out / f"settled-{year}.parquet"
+    city, settled = city_folder(out, year), settled_file(out, year)
     words = {
         "in": city, "out": settled, "--policy": AREA, "--engine": engine, "--with-examples": True,
     }  # fmt: skip
-    _run("settle", words, language=language)
-    _run("city report", {"dir": city, "--settled": settled}, language=language)
+    run_typed("settle", words, language=language)
+    run_typed("city report", {"dir": city, "--settled": settled}, language=language)
 
 
 def _explain(out: Path, year: int, *, language: Language) -> None:
@@ -96,7 +102,7 @@ def _explain(out: Path, year: int, *, language: Language) -> None:
     from yibao.doors.cli.statements import console_for_people, print_statement
     from yibao.engines.benefits.explain.encoded import from_json
 
-    settled = pl.scan_parquet(out / f"settled-{year}.parquet")
+    settled = pl.scan_parquet(settled_file(out, year))
     layers = [name for name in settled.collect_schema().names() if name.startswith("benefit_")]
     paying = pl.sum_horizontal([(pl.col(name) > 0).cast(pl.Int64) for name in layers])
     richest = (
@@ -106,7 +112,7 @@ def _explain(out: Path, year: int, *, language: Language) -> None:
         .collect()
     )
     claim, member = str(richest["claim_id"][0]), richest["member_id"][0]
-    parts = str(_city(out, year) / "part-*" / "claims.parquet")
+    parts = str(city_folder(out, year) / "part-*" / "claims.parquet")
     claims = pl.scan_parquet(parts).filter(pl.col("member_id").cast(pl.String) == str(member))
     place = out / f"member-{year}.parquet"
     claims.collect().write_parquet(place)
@@ -115,7 +121,7 @@ def _explain(out: Path, year: int, *, language: Language) -> None:
         "in": place, "out": out / f"member-{year}.csv", "--policy": AREA, "--with-examples": True,
         "--determinations": told, "--json": True,
     }  # fmt: skip
-    _run("settle", words, language=language)
+    run_typed("settle", words, language=language)
     explained = [from_json(line) for line in told.read_bytes().splitlines()]
     chosen = next(one for one in explained if one.claim_id == claim)
     console = console_for_people()
@@ -127,19 +133,19 @@ def _ask(question: WhatIfExample, out: Path, *, engine: str, language: Language)
     title = question.title.zh if language == "zh" else question.title.en
     click.echo()
     click.secho(title, bold=True)
-    claims = _city(out, question.year)
+    claims = city_folder(out, question.year)
     if question.care_types:
         (city, claims), kinds = (claims, out / f"asked-{question.what_if}"), question.care_types
         _clear(claims)
         chosen = {"dir": city, "--care-type": " ".join(kinds), "--out": claims}
-        _run("city choose", chosen, language=language)
+        run_typed("city choose", chosen, language=language)
     words = {
         "reform": question.reform, "claims": claims, "--policy": question.policy,
         "--base-reform": question.base, "--engine": engine,
         "--with-examples": question.with_examples, "--brief": True,
         "--picture": out / f"what-if-{question.what_if}.png",
     }  # fmt: skip
-    _run("what-if", words, language=language)
+    run_typed("what-if", words, language=language)
     published = question.published
     click.echo()
     click.echo(f"{published.zh if language == 'zh' else published.en} ({published.source})")

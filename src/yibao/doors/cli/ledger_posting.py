@@ -207,7 +207,8 @@ def _tell(
     is_undone = is_trial or bool(refused and not each)
     rows = [_row(one, filed, is_undone=is_undone) for one in answers]
     title = Text("记账结果", "what was posted")
-    sheet = Sheet("entries", title, _COLUMNS, rows, most=_SHOWN)
+    most = 0 if len(rows) <= _SHOWN else -1
+    sheet = Sheet("entries", title, _COLUMNS, rows, most=most)
     counts = _counts(answers)
     told = _told(counts, is_undone=is_undone)
     show(Answer([sheet], [told], {**counts, "booked": not is_undone}), way)

@@ -47,10 +47,11 @@ _WORDS = {
 @day_option("--from", text="First business date, in place of a year.")
 @day_option("--until", text="Last business date, included.")
 @day_option("--known-on", text="As the books stood at the end of this day. Default: now.")
+@click.option("--brief", is_flag=True, help="One row a fund.")
 @report_options
 def statement_command(
     year: int | None, funds: tuple[str, ...], until: datetime | None, known_on: datetime | None,
-    area: str, login_name: str, as_json: bool, out: Path | None, language: Language,
+    brief: bool, area: str, login_name: str, as_json: bool, out: Path | None, language: Language,
     **days: datetime | None,
 ) -> None:  # fmt: skip
     """Show income, spending and balance of each fund in a year, or between two days.
@@ -81,7 +82,8 @@ def statement_command(
             return [one for one in found if not funds or one.fund in funds]
 
     found = run(work())
-    sheets = [_sheet(one, f"{first} – {last}") for one in found]
+    period = f"{first} – {last}"
+    sheets = [_brief(found, period)] if brief else [_sheet(one, period) for one in found]
     remarks = [] if found else [Text("该期间没有账目", "nothing stands in these books then")]
     data = {"first": first, "last": last, "totals": {one.fund: _totals(one) for one in found}}
     show(Answer(sheets, remarks, data), Way(language, as_json=as_json, out=out))
@@ -98,6 +100,16 @@ def _span(year: int | None, first: date | None, last: date | None) -> tuple[date
 def _sheet(one: FundStatement, period: str) -> Sheet:
     title = Text(f"{one.label.zh} 收支表 {period}", f"{one.label.en}: {period}")
     return Sheet(one.fund, title, _COLUMNS, list(_rows(one)))
+
+
+def _brief(found: Sequence[FundStatement], period: str) -> Sheet:
+    names = ("brought_forward", "income", "spending", "result", "carried_forward")
+    columns = [
+        Column("fund", Text("基金", "fund"), "label"),
+        *(Column(name, _WORDS[name], "amount") for name in (*names, "assets", "liabilities")),
+    ]
+    rows: list[Row] = [{"fund": one.label, **_totals(one)} for one in found]
+    return Sheet("funds", Text(f"收支表 {period}", f"the funds, {period}"), columns, rows)
 
 
 def _rows(one: FundStatement) -> Iterator[Row]:

@@ -44,7 +44,8 @@ class Column:
 class Sheet:
     """A table: rows are values by column name; amounts in fen. ``totals``: the last row is one.
 
-    A terminal shows the first ``most`` rows, 0: all of them; files and JSON always have all.
+    A terminal shows the first ``most`` rows, 0: all of them, below 0: none, with the remarks alone;
+    files and JSON always have all.
     """
 
     name: str
@@ -86,7 +87,7 @@ def show(answer: Answer, way: Way) -> None:
         click.echo(_as_json(answer).decode())
         return
     console = _console()
-    for sheet in answer.sheets:
+    for sheet in (one for one in answer.sheets if one.most >= 0):
         _print(console, sheet, way.language)
     for remark in answer.remarks:
         click.echo(remark.in_language(way.language))

@@ -13,8 +13,8 @@ id; to read half a file: all faults are collected and raised together.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, fields
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 
 from yibao.base.findings import Fault, FaultsFound, Where
+from yibao.base.money import format_yuan
 from yibao.base.system import system_reason
 from yibao.base.texts import Text
 from yibao.engines.accounting.events import Event
@@ -78,6 +79,47 @@ def read_events(path: Path) -> list[FiledEvent]:
     return [
         FiledEvent(one.where, event) for one, event in zip(written, found, strict=True) if event
     ]
+
+
+def write_events(events: Iterable[Event], path: Path) -> int:
+    """Write events as JSON lines, which :func:`read_events` reads back; how many."""
+    count = 0
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        for count, event in enumerate(events, start=1):  # noqa: B007 - the last is the count
+            file.write(msgspec.json.encode(_as_written(event)) + b"\n")
+    beside.replace(path)
+    return count
+
+
+def _as_written(event: Event) -> dict[str, object]:
+    shape = SHAPES[event.kind]
+    given: dict[str, object] = {"kind": event.kind}
+    for each in fields(event):
+        value = getattr(event, each.name)
+        if each.name == shape.parts:
+            given[each.name] = [_part_as_written(shape, part) for part in value]
+        elif each.name in _BANKS:
+            given |= dict(zip(_BANKS[each.name], value, strict=True))
+        elif value not in (None, ""):
+            given[each.name] = format_yuan(value) if is_amount(each.name) else value
+    return given
+
+
+def _part_as_written(shape: Shape, part: object) -> dict[str, object]:
+    values = part if isinstance(part, tuple) else astuple(part)  # type: ignore[call-overload]
+    named = zip(shape.part_fields, values, strict=False)
+    return {
+        name: format_yuan(value) if is_amount(name) else value
+        for name, value in named
+        if value != ""
+    }
+
+
+_BANKS = {
+    "source_account": ("from_type", "from_bank_id"),
+    "target_account": ("to_type", "to_bank_id"),
+}
 
 
 # ---- the two forms of a file
@@ -234,9 +276,9 @@ class _Reading:
 
 def _made(shape: Shape, fields: dict[str, Any], parts: list[dict[str, Any]]) -> Event:
     given = {name: value for name, value in fields.items() if name != "kind"}
-    if shape.event.kind == "bank_transfer":
-        given["source_account"] = (given.pop("from_type"), given.pop("from_bank_id"))
-        given["target_account"] = (given.pop("to_type"), given.pop("to_bank_id"))
+    for name, (account_type, bank_id) in _BANKS.items():
+        if account_type in given:
+            given[name] = (given.pop(account_type), given.pop(bank_id))
     if shape.parts:
         made = shape.part
         given[shape.parts] = tuple(
