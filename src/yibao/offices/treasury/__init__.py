@@ -1,7 +1,7 @@
 """The treasury (财务): the funds' books, kept so that no program can bend them.
 
 What an entry must be is decided by :mod:`yibao.engines.accounting` in words, and once more by the
-database, where it cannot be gone round (migrations/sql/0001_ledger.sql). :mod:`books` installs an
+database, where it cannot be gone round (migrations/sql/0001_ledger_*.sql). :mod:`books` installs an
 area's chart as the owner; :mod:`posting` books, :mod:`reversing` undoes, :mod:`reserving` holds
 money until it is booked, :mod:`closing` closes and reopens periods, :mod:`budgeting` keeps budgets
 and permissions to overdraw. :mod:`balances`, :mod:`journal` and :mod:`statements` read;

@@ -11,5 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the schema."""
-    run("0001_ledger")
+    """Make the schema: tables, what judges every row, periods and seals, what the service calls."""
+    for part in ("tables", "judging", "periods", "calls"):
+        run(f"0001_ledger_{part}")
