@@ -66,9 +66,7 @@ _HEAD = {
 @click.argument("number", type=click.IntRange(min=1), required=False)
 @click.option("--account", default="", help="With a line on this account (fund/type).")
 @click.option("--party", default="", help="With a line of this party.")
-@click.option(
-    "--amount", callback=yuan_callback, help="With a line of this amount, either side."
-)
+@click.option("--amount", callback=yuan_callback, help="With a line of this amount, either side.")
 @day_option("--from", text="First business date.")
 @day_option("--until", text="Last business date, included.")
 @click.option("--client-id", default="", help="Of this client id.")
