@@ -53,7 +53,7 @@ def program(versions: tuple[PlanVersion, ...]) -> Program:
 
 def renumbered(version: PlanVersion, seed: int | str) -> PlanVersion:
     """A plan of the same shape with other numbers."""
-    random = Random(f"numbers {seed}")  # noqa: S311
+    random = Random(f"numbers {seed}")
     layers = tuple(_layer(layer, random) for layer in version.layers)
     return replace(version, layers=layers, policy_hash=f"{version.policy_hash}/{seed}")
 
@@ -143,7 +143,7 @@ def _scaled(number: Number, factor: Fraction) -> Number:
 
 def with_holes(version: PlanVersion, seed: int | str) -> PlanVersion:
     """The same shape, with some numbers that only an example could give, mostly in one row."""
-    random = Random(f"holes {seed}")  # noqa: S311
+    random = Random(f"holes {seed}")
 
     def hole(number: Number) -> Number:
         if random.random() > 0.25:
@@ -183,7 +183,7 @@ def _hole(number: Number) -> Number:
 
 def forgetful(claims: list[Claim], seed: int | str) -> list[Claim]:
     """The same claims, some of which do not state a fact, or no family or episode."""
-    random = Random(f"forgotten {seed}")  # noqa: S311
+    random = Random(f"forgotten {seed}")
     made = []
     for claim in claims:
         facts = dict(claim.facts)

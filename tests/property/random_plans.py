@@ -122,7 +122,7 @@ class _Maker:
     """One plan in the making."""
 
     def __init__(self, seed: int | str, taste: Taste) -> None:
-        self.random = Random(f"plan {seed}")  # noqa: S311
+        self.random = Random(f"plan {seed}")
         self.taste = taste
         self.streams = [
             "general",
@@ -424,7 +424,7 @@ def random_year(seed: int | str, version: PlanVersion, taste: Taste = EVERYTHING
 
     Mostly of one member; the year may turn on the way, within a stay too.
     """
-    random = Random(f"year {seed}")  # noqa: S311
+    random = Random(f"year {seed}")
     near = thresholds(version)
     day = date(YEAR, *random.choice(((1, 1), (1, 1), (11, 20), (12, 15))))
     claims: list[Claim] = []

@@ -24,7 +24,7 @@ AMOUNTS = st.integers(1, 10**11)
 
 
 def test_ten_thousand_random_splits_lose_and_make_no_fen():
-    drawn = random.Random(20240315)  # noqa: S311
+    drawn = random.Random(20240315)
     for _ in range(10_000):
         weights = [drawn.randrange(10 ** drawn.randrange(1, 9)) for _ in range(drawn.randint(1, 9))]
         weights[drawn.randrange(len(weights))] += 1

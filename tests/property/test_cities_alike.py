@@ -42,7 +42,7 @@ class _Dresser:
 
     def __init__(self, law: Law, seed: str) -> None:
         self.law = law
-        self.random = Random(f"city {seed}")  # noqa: S311
+        self.random = Random(f"city {seed}")
         stated = {name: law.area.facts[name] for name in facts_stated(law.area)}
         self.facts = {name: fact for name, fact in stated.items() if fact.of != "line"}
         self.streams = {s for version in law.area.plans for s in version.streams} - {GENERAL}

@@ -54,7 +54,7 @@ def test_reversal_in_any_order_leaves_the_sum_of_live_claims(seeds):
     for seed in seeds:
         _, settled, steps = year(seed)
         order = [found for _, found in settled]
-        Random(seed).shuffle(order)  # noqa: S311
+        Random(seed).shuffle(order)
         balances, live = steps[-1], list(order)
         for found in order:
             balances = without(balances, found)

@@ -53,7 +53,7 @@ class _Members:
 
     def __init__(self, law: AreaPolicy, seed: str) -> None:
         self.law = law
-        self.random = Random(f"shipped {seed}")  # noqa: S311
+        self.random = Random(f"shipped {seed}")
         self.near = {version: thresholds(version) for version in law.plans}
         self.derived = {rule.fact for version in law.plans for rule in version.derived}
 

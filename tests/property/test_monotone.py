@@ -41,7 +41,7 @@ def dearer(claim: Claim, version: PlanVersion, random: Random) -> Iterator[tuple
 
 
 def violations(version: PlanVersion, seed: int, taste: Taste) -> Iterator[str]:
-    random = Random(f"dearer {seed}")  # noqa: S311
+    random = Random(f"dearer {seed}")
     balances = Balances()
     for claim in random_year(seed, version, taste):
         paid, left = totals(version, claim, balances)

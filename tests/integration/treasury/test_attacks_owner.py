@@ -89,13 +89,13 @@ def test_nothing_booked_is_changed_or_removed(town: Books, table: str, role: str
         return {
             await refused(connection, statement)
             for statement in (
-                f"UPDATE {name} SET {column} = {column}",  # noqa: S608
-                f"DELETE FROM {name}",  # noqa: S608
-                f"DELETE FROM {name} WHERE false",  # noqa: S608
+                f"UPDATE {name} SET {column} = {column}",
+                f"DELETE FROM {name}",
+                f"DELETE FROM {name} WHERE false",
                 f"TRUNCATE {name} CASCADE",
                 f"{merged} DELETE",
                 f"{merged} UPDATE SET {column} = t.{column}",
-                f"WITH gone AS (DELETE FROM {name} RETURNING 1) SELECT * FROM gone",  # noqa: S608
+                f"WITH gone AS (DELETE FROM {name} RETURNING 1) SELECT * FROM gone",
             )
         }
 
@@ -286,7 +286,7 @@ def test_a_seal_that_does_not_follow_is_refused(town: Books):
         return {
             await refused(
                 connection,
-                f"INSERT INTO treasury.seal ({columns})"  # noqa: S608
+                f"INSERT INTO treasury.seal ({columns})"
                 f" SELECT seal_id + {gap}, up_to_number + {b},"
                 f" up_to_number + 1 + {c}, 0, 0, 0, 0, {previous}, digest, ''::bytea"
                 " FROM treasury.seal ORDER BY seal_id DESC LIMIT 1",
