@@ -36,7 +36,7 @@ def kept_path(checksum: str) -> Path:
 def load_compiled(checksum: str) -> CompiledScheme | None:
     """The kept scheme of this content, or ``None``."""
     try:
-        with np.load(kept_path(checksum), allow_pickle=False) as kept:
+        with kept_path(checksum).open("rb") as file, np.load(file, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
         return _unpacked(arrays)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, msgspec.DecodeError, TypeError):

@@ -1,0 +1,97 @@
+"""`yibao group` and `yibao scheme` as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.health.checkers import ROOT
+
+EXAMPLE, CITY = "examples/grouping/base", "examples/grouping/city"
+CASES = """Index,gender,age,ageDay,weight,dept,inHospitalTime,leavingType,zdList,ssList
+C1,1,50,,,,5,1,XG01|XK03,
+C2,3,50,,,,5,1,XG01,
+C3,2,40,,,,5,1,XW01,YW01|YW02
+"""
+
+
+@pytest.fixture
+def cases(tmp_path) -> Path:
+    path = tmp_path / "cases.csv"
+    path.write_text(CASES, "utf-8")
+    return path
+
+
+def yibao(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "yibao.doors.cli", *map(str, words)],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+
+
+def test_a_file_is_grouped_and_the_invalid_case_told(cases, tmp_path):
+    out = tmp_path / "groups.csv"
+    done = yibao("group", cases, "--scheme", EXAMPLE, "--out", out, "--language", "en")
+    assert done.returncode == 1, done.stderr
+    rows = pl.read_csv(out, infer_schema=False)
+    assert rows.columns[:5] == ["Index", "status", "mdc", "adrg", "drg"]
+    assert rows["drg"].to_list()[::2] == ["GZ14", "WA19"]
+    assert rows["status"].to_list() == ["grouped", "invalid", "grouped"]
+    assert "cases.csv:3 C2 [sex_invalid]" in done.stderr
+    assert "What to do" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_json_adds_up(cases, tmp_path):
+    out = tmp_path / "groups.parquet"
+    done = yibao("group", "--scheme", EXAMPLE, "--out", out, cases, "--json")
+    answer = json.loads(done.stdout)
+    parts = [answer[name] for name in ("grouped", "qy", "ungrouped", "invalid")]
+    assert (answer["cases"], sum(parts), parts) == (3, 3, [2, 0, 0, 1])
+    assert pl.read_parquet(out).height == 3
+
+
+def test_cases_are_explained_from_a_file_and_on_the_spot(cases):
+    filed = yibao(
+        "group", "explain", "C1", "--cases", cases, "--scheme", EXAMPLE, "--language", "en"
+    )
+    assert filed.returncode == 0, filed.stderr
+    assert "C1: grouped MDCG → GZ1 → GZ14" in filed.stdout
+    assert "without the secondary diagnosis XK03 → GZ16" in filed.stdout
+    written = yibao(
+        "group", "explain", "gender=1;age=50;zdList=XG01|XK03", "--scheme", CITY, "--json"
+    )
+    assert json.loads(written.stdout)["drg"] == "GZ16"
+    absent = yibao("group", "explain", "C9", "--cases", cases, "--scheme", EXAMPLE)
+    assert absent.returncode == 4
+    assert "C9" in absent.stderr
+
+
+def test_schemes_are_checked_shown_and_compared(tmp_path):
+    assert json.loads(yibao("scheme", "check", EXAMPLE, "--json").stdout)["drgs"] == 60
+    shown = yibao("scheme", "show", EXAMPLE, "LR1", "--language", "en").stdout
+    assert "the principal diagnosis is in list LR1 and age in years < 18" in shown
+    different = yibao("scheme", "diff", EXAMPLE, CITY, "--language", "en")
+    assert different.returncode == 1
+    assert "~ dx XK03: level C → –" in different.stdout
+    assert yibao("scheme", "diff", EXAMPLE, EXAMPLE).returncode == 0
+    nothing = yibao("scheme", "check", tmp_path, "--language", "zh")
+    assert nothing.returncode == 3
+    assert "不是分组方案目录" in nothing.stderr
+
+
+def test_help_is_there_without_heavy_imports():
+    for words in (["group"], ["group", "run"], ["group", "explain"], ["scheme"]):
+        helped = yibao(*words, "--help")
+        assert helped.returncode == 0
+        assert "Examples:" in helped.stdout
+    program = "import sys, yibao.doors.cli.group; print('numba' in sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "False"
