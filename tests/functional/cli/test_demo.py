@@ -32,10 +32,24 @@ def test_a_small_city_is_settled_explained_and_asked_two_questions(tmp_path: Pat
     typed = [line for line in done.stdout.splitlines() if line.startswith("$ yibao ")]
     assert [line.split()[2] for line in typed] == [
         "city", "settle", "city", "settle", "what-if", "city", "city", "what-if",
+        "db", "db", *["ledger"] * 8,
     ]  # fmt: skip
     assert "23.405 million visits, +102.6%" in done.stdout
     assert "849 million yuan settled for the poor" in done.stdout
     for name in ("what-if-outpatient_limit.png", "what-if-poor_tilt.png"):
         assert (out / name).read_bytes().startswith(b"\x89PNG")
-    again = run("--members", "120", "--language", "en", "--out", str(out))
+    again = run("--members", "120", "--language", "en", "--out", str(out), "--no-books")
     assert again.returncode == 0, again.stderr
+    assert "ledger" not in again.stdout
+    books = done.stdout.partition("the books: post, close, state, verify")[2]
+    assert "example amounts without a source" in books
+    for told in ("refused 0", "closed (year): 2023-01-01 to 2024-12-31", "S4-02", "92.1%"):
+        assert told in books
+    before, _, after = books.partition("bends two lines of entry")
+    assert "everything holds" in before
+    assert "row_changed" in after
+    assert "row_changed" not in before
+    assert (out / "funds-2024.png").read_bytes().startswith(b"\x89PNG")
+    home = Path(next(line.split()[1] for line in books.splitlines() if line.startswith("folder")))
+    assert home.name == "db"
+    assert not home.parent.exists()

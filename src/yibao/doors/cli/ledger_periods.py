@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -15,7 +16,7 @@ from yibao.doors.cli.ledger_words import months_between, period_of
 
 if TYPE_CHECKING:
     from yibao.offices.access.actors import Actor
-    from yibao.offices.treasury.closing import Period, PeriodKind
+    from yibao.offices.treasury.closing import Mark, Period, PeriodKind
 
 _KIND = click.Choice(["day", "month", "year"])
 _CLOSE = """\b
@@ -96,35 +97,54 @@ def reopen_command(
 async def _closed(
     counter: Counter, wanted: Period, *, with_parts: bool
 ) -> list[tuple[Period, int]]:
-    from yibao.offices.treasury.closing import Period, close, close_days, first_open_day
+    """Close what is wanted, with parts what must be closed before it; each with its number."""
+    from yibao.offices.treasury.closing import close, marks
 
-    closed: list[tuple[Period, int]] = []
-    database, area, who = counter.database, counter.area, counter.who
+    found = await marks(counter.database, area=counter.area)
+    periods: list[Period] = []
     if wanted.kind == "day" or with_parts:
-        first = await first_open_day(database, book=counter.book)
-        if first <= wanted.last_date or wanted.kind == "day":
-            number = await close_days(database, wanted.last_date, book=counter.book, actor=who)
-            days = Period("day", min(first, wanted.last_date), wanted.last_date)
-            closed.append((days, number))
-    if wanted.kind == "day":
-        return closed
-    parts = await _parts(counter, wanted) if with_parts else []
-    marks = [(one, await close(database, one, area=area, actor=who)) for one in [*parts, wanted]]
-    return [*closed, *marks]
+        periods += _open_days(found, counter.book.opened_on, wanted)
+    if wanted.kind != "day":
+        periods += [*(_parts(found, counter.book.opened_on, wanted) if with_parts else ()), wanted]
+    elif not periods:
+        periods = [wanted]  # closed already: the books say so
+    return [
+        (one, await close(counter.database, one, area=counter.area, actor=counter.who))
+        for one in periods
+    ]
 
 
-async def _parts(counter: Counter, wanted: Period) -> list[Period]:
+def _open_days(found: Sequence[Mark], opened_on: date, wanted: Period) -> list[Period]:
+    """The open days up to the end of what is wanted, reopened ones too, in runs."""
+    from yibao.offices.treasury.closing import Period
+
+    closed: set[int] = set()
+    for mark in (one for one in found if one.period.kind == "day"):
+        first, last = mark.period.first_date.toordinal(), mark.period.last_date.toordinal()
+        days = range(first, last + 1)
+        if mark.action == "close":
+            closed.update(days)
+        else:
+            closed.difference_update(days)
+    runs: list[list[int]] = []
+    for day in range(opened_on.toordinal(), wanted.last_date.toordinal() + 1):
+        if day not in closed:
+            if runs and runs[-1][-1] == day - 1:
+                runs[-1].append(day)
+            else:
+                runs.append([day])
+    return [Period("day", date.fromordinal(run[0]), date.fromordinal(run[-1])) for run in runs]
+
+
+def _parts(found: Sequence[Mark], opened_on: date, wanted: Period) -> list[Period]:
     """The months, and for a year the earlier years, that must be closed before it."""
-    from yibao.offices.treasury.closing import marks, month_of, year_of
+    from yibao.offices.treasury.closing import month_of, year_of
 
-    state: dict[Period, str] = {}
-    for mark in await marks(counter.database, area=counter.area):
-        state[mark.period] = mark.action
-    months = months_between(counter.book.opened_on, wanted.last_date)
-    needed = [month_of(*month) for month in months]
+    state = {mark.period: mark.action for mark in found}
+    needed = [month_of(*month) for month in months_between(opened_on, wanted.last_date)]
     if wanted.kind == "year":
-        first = counter.book.opened_on.year
-        needed += [year_of(year) for year in range(first, wanted.first_date.year)]
+        years = range(opened_on.year, wanted.first_date.year)
+        needed += [year_of(year) for year in years]
     return [one for one in needed if one != wanted and state.get(one) != "close"]
 
 
