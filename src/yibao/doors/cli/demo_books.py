@@ -22,6 +22,7 @@ from yibao.base.money import format_yuan, round_half_up
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.acting import SESSIONS_VARIABLE, Sessions, run, write_sessions
 from yibao.doors.cli.demo_city import city_folder, run_typed, settled_file
+from yibao.doors.cli.running import interruptible
 
 if TYPE_CHECKING:
     from yibao.offices.access.office import AccessOffice
@@ -45,7 +46,7 @@ def run_books(out: Path, *, language: Language) -> None:
     heading = Text("账簿: 记账、结账、收支表、封存、核验", "the books: post, close, state, verify")
     click.secho(heading.in_language(language), bold=True)
     click.echo(books.note.zh if language == "zh" else books.note.en)
-    with _database(language) as server:
+    with interruptible(), _database(language) as server:
         _meet(language)
         events, insured = _write_events(books, out)
         run_typed("ledger open", {"area": books.area, "--on": f"{books.year - 1}-12-31"},

@@ -5,7 +5,9 @@ database, where it cannot be gone round (migrations/sql/0001_ledger_*.sql). :mod
 area's chart as the owner; :mod:`posting` books, :mod:`reversing` undoes, :mod:`reserving` holds
 money until it is booked, :mod:`closing` closes and reopens periods, :mod:`budgeting` keeps budgets
 and permissions to overdraw. :mod:`balances`, :mod:`journal` and :mod:`statements` read;
-:mod:`sealing` and :mod:`verifying` make what was booked provable.
+:mod:`sealing` and :mod:`verifying` make what was booked provable. :mod:`filing` turns a file of
+events into entries, :mod:`summing` a settled year into events, :mod:`reconciling` holds a
+provider's list or a bank's statement against the books; :mod:`example_year` is the demo's money.
 
 Holds: the nine promises of docs/ledger.md. Whoever acts is named in what is booked; whether they
 may is for the caller to ask of :mod:`yibao.offices.access`.
