@@ -1,7 +1,8 @@
 """Policy folders as trees: reads the area asked for and, by name, those it takes from.
 
-Finds every ``.yaml`` below ``<root>/<area code>/`` but its chart of accounts, which is read by
-:mod:`yibao.storage.files.charts`; reads nothing else, decides nothing about law.
+Finds every ``.yaml`` below ``<root>/<area code>/`` but its chart of accounts and its parameters of
+grouping, which :mod:`yibao.storage.files.charts` and :mod:`yibao.storage.files.dip_parameters`
+read; reads nothing else, decides nothing about law.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from yibao.storage.files.yaml_tree import parse_yaml, read_text
 _AREA = re.compile(r"[0-9]{6}\Z")
 ACCOUNTS = "accounts"
 """The folder of an area that has its chart of accounts."""
+GROUPING = "grouping"
+"""The folder of an area that has its parameters of case grouping."""
 
 
 def areas_in(root: Path) -> list[str]:
@@ -34,7 +37,7 @@ def read_folder(folder: Path, *, root: Path | None = None) -> list[Tree]:
         FaultsFound: with the faults of all files, or when there is no such folder or no file.
     """
     paths = sorted(folder.rglob("*.yaml")) if folder.is_dir() else []
-    law = [path for path in paths if path.relative_to(folder).parts[0] != ACCOUNTS]
+    law = [path for path in paths if path.relative_to(folder).parts[0] not in (ACCOUNTS, GROUPING)]
     if not law:
         raise FaultsFound([yaml_faults.no_policy_files(Where(str(folder)))])
     return read_trees(law, root=root or folder.parent)
