@@ -10,6 +10,7 @@ import click
 
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
+from yibao.doors.cli.group_report import report
 from yibao.doors.cli.running import interruptible, progress_bars
 
 if TYPE_CHECKING:
@@ -204,3 +205,6 @@ def _tell_rejects(summary: GroupingSummary, cases: Path, language: Language) -> 
         f"{count} cases are invalid; {summary.rejects} says why",
     )
     click.echo(told_all.in_language(language), err=True)
+
+
+group.add_command(report)
