@@ -24,7 +24,8 @@ from yibao.base.texts import Text
 from yibao.offices.actuary.city.draws import MILLION, Whole
 
 MONTHS = 12
-_FILES = ("targets.yaml", "assumptions.yaml", "conditions.csv", "items.csv")
+_FILES = ("targets.yaml", "assumptions.yaml", "conditions.csv", "items.csv", "stay_codes.csv")
+_BANDS = ("child", "young", "middle", "old")
 _DATA = resources.files(__package__).joinpath("data")
 
 Steps = tuple[tuple[int, int], ...]
@@ -142,6 +143,25 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class StayCode:
+    """A code that records of stays may have besides: a further diagnosis, a related procedure.
+
+    ``odds`` are thousandths by age band; who is ``known`` to have the disease has it otherwise.
+    ``share`` is a procedure's part of the stay's cost, in thousandths; ``part`` is ``further``,
+    ``related``, ``main`` for the share of a main procedure alone, or ``older``: the principal
+    diagnosis of those who are too old for their condition's.
+    """
+
+    part: str
+    condition: str
+    code: str
+    odds: tuple[int, ...]
+    sex: str
+    known: str
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """All figures, by name."""
 
@@ -151,6 +171,7 @@ class Figures:
     assumptions: Mapping[str, Assumption]
     conditions: tuple[Condition, ...]
     items: Mapping[str, tuple[Item, ...]]
+    stay_codes: tuple[StayCode, ...]
     not_generated: tuple[Words, ...]
     content_hash: str
 
@@ -204,6 +225,7 @@ def read_figures() -> Figures:
         assumed.values,
         tuple(_condition(row) for row in _rows(texts["conditions.csv"])),
         _items(texts["items.csv"]),
+        tuple(_stay_code(row) for row in _rows(texts["stay_codes.csv"])),
         targets.not_generated,
         digest,
     )
@@ -217,7 +239,7 @@ def _condition(row: Mapping[str, str]) -> Condition:
     return Condition(
         row["condition"],
         Text(row["name_zh"], row["name_en"]),
-        tuple(int(row[band]) for band in ("child", "young", "middle", "old")),
+        tuple(int(row[band]) for band in _BANDS),
         row["sex"],
         int(row["yuan"]),
         int(row["days"]),
@@ -226,6 +248,18 @@ def _condition(row: Mapping[str, str]) -> Condition:
         row["follows"],
         row["common"] == "yes",
         *(row[name] for name in ("profile", "principal", "others", "procedures")),
+    )
+
+
+def _stay_code(row: Mapping[str, str]) -> StayCode:
+    return StayCode(
+        row["part"],
+        row["condition"],
+        row["code"],
+        tuple(int(row[band]) for band in _BANDS),
+        row["sex"],
+        row["known"],
+        int(row["share"]),
     )
 
 

@@ -20,14 +20,15 @@ from yibao.offices.actuary.city import events as kinds
 from yibao.offices.actuary.city.bills import CLASSES, ESSENTIAL, STREAMS
 from yibao.offices.actuary.city.chunks import DrawnChunk
 from yibao.offices.actuary.city.draws import Truth, Whole
-from yibao.offices.actuary.city.events import CARE_TYPES, KINDS, NO_DAY, NONE
+from yibao.offices.actuary.city.events import CARE_TYPES, KINDS, NO_DAY, NONE, Events
 from yibao.offices.actuary.city.figures import Condition, Figures
 from yibao.offices.actuary.city.households import SEXES
-from yibao.offices.actuary.city.population import CATEGORIES, SCHEMES, TIERS
+from yibao.offices.actuary.city.population import CATEGORIES, SCHEMES, TIERS, Population
 from yibao.offices.actuary.city.providers import KINDS as PROVIDER_KINDS
 from yibao.offices.actuary.city.providers import LEVELS, Providers
 from yibao.offices.actuary.settling import facts_stated
 
+NEWBORN_DAYS = 28
 PLACES = ("local", "in_province", "out_of_province")
 _TWO_DISEASES = ("hypertension", "diabetes")
 _PROJECTS = ("no_project", "project_disease")
@@ -238,16 +239,16 @@ def _diseases(chunk: DrawnChunk, figures: Figures) -> pa.Array:
 
 def _extra_columns(chunk: DrawnChunk, figures: Figures, providers: Providers) -> dict[str, Any]:
     rows = chunk.rows
-    principal, others, procedures = _codes(figures)
+    _, others, procedures = codes_of_stays(figures)
     condition, other = rows["condition"], rows["other"]
-    is_delivery = rows["kind"] == kinds.DELIVERY
-    code = np.where(is_delivery, len(figures.conditions) + rows["caesarean"], condition)
+    principal, own = principal_codes(figures, rows, people=chunk.population)
+    code = np.where(own == NONE, NONE, own % len(procedures))
     starts = np.cumsum([0, *(len(part) for part in others)])
     return {
         "extra_kind": words(KINDS, rows["kind"]),
         "extra_provider_id": words(providers.provider_id, rows["provider"]),
         "extra_sex": words(SEXES, chunk.population.sex[rows["member"]]),
-        "extra_principal_diagnosis": words(principal, code),
+        "extra_principal_diagnosis": words(principal, own),
         "extra_other_diagnoses": words(
             [text for part in others for text in part],
             np.where(other == NONE, NONE, starts[condition] + other),
@@ -259,7 +260,26 @@ def _extra_columns(chunk: DrawnChunk, figures: Figures, providers: Providers) ->
     }
 
 
-def _codes(figures: Figures) -> tuple[list[str], list[list[str]], list[str]]:
+def principal_codes(
+    figures: Figures, rows: Events, *, people: Population
+) -> tuple[list[str], Whole]:
+    """Principal diagnoses, and the place of each row's (−1: no stay).
+
+    After those of :func:`codes_of_stays` come those of members too old for their condition's.
+    """
+    principal, _, _ = codes_of_stays(figures)
+    older = {one.condition: one.code for one in figures.stay_codes if one.part == "older"}
+    names = [condition.name for condition in figures.conditions]
+    names += [""] * (len(principal) - len(names))
+    texts = [older.get(name, code) for name, code in zip(names, principal, strict=True)]
+    is_delivery = rows["kind"] == kinds.DELIVERY
+    code = np.where(is_delivery, len(figures.conditions) + rows["caesarean"], rows["condition"])
+    is_older = rows["admission"] - people.birth_day[rows["member"]] > NEWBORN_DAYS
+    is_older &= (rows["kind"] == kinds.STAY) & (code != NONE)
+    return [*principal, *texts], np.where(is_older, code + len(principal), code)
+
+
+def codes_of_stays(figures: Figures) -> tuple[list[str], list[list[str]], list[str]]:
     """Principal diagnoses, further ones, and procedures: conditions, then ways of delivery."""
     conditions: Sequence[Condition] = figures.conditions
     births: list[Mapping[str, object]] = [

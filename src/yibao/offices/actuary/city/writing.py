@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from yibao.offices.actuary.city.cases import cases_table
 from yibao.offices.actuary.city.chunks import DrawnChunk, Plan
 from yibao.offices.actuary.city.draws import Draws, Whole, scattered
 from yibao.offices.actuary.city.lines import lined_rows, lines_table
@@ -74,6 +75,7 @@ class CityWriter:
         ]
         self._lines = [RowGroups(part / "lines.parquet", rows) for part in self._parts]
         self._members = RowGroups(folder / "members.parquet", _GROUP_ROWS)
+        self._cases = RowGroups(folder / "cases.parquet", _GROUP_ROWS)
         self.providers = folder / "providers.parquet"
 
     def add(self, chunk: DrawnChunk, plan: Plan, *, number: int) -> None:
@@ -88,6 +90,10 @@ class CityWriter:
         claims = claims_table(
             chunk, plan.figures, providers=plan.providers, contract=self._contract, lined=lined
         )
+        cases = cases_table(
+            chunk, plan.figures, providers=plan.providers, draws=draws, year=plan.year
+        )
+        self._cases.add(cases)
         family = chunk.population.family_id[chunk.rows["member"]]
         part = partition_of(family, self._order.parts_count)
         _spread(claims, part, self._claims)
@@ -98,12 +104,12 @@ class CityWriter:
 
     def close(self) -> None:
         """Write what waits and close all files."""
-        for groups in (*self._claims, *self._lines, self._members):
+        for groups in (*self._claims, *self._lines, self._members, self._cases):
             groups.close()
 
     def abandon(self) -> None:
         """Close all files without writing what waits; after :meth:`close` it does nothing."""
-        for groups in (*self._claims, *self._lines, self._members):
+        for groups in (*self._claims, *self._lines, self._members, self._cases):
             groups.abandon()
 
     def manifest(self, plan: Plan) -> Manifest:
@@ -114,7 +120,8 @@ class CityWriter:
             "family_id",
             tuple(_part(folder, part) for part in self._parts),
             tuple(
-                table_file(folder, folder / f"{name}.parquet") for name in ("members", "providers")
+                table_file(folder, folder / f"{name}.parquet")
+                for name in ("members", "providers", "cases")
             ),
             {
                 "area": self._contract.area,
