@@ -225,6 +225,10 @@ def test_an_overdraft_is_permitted_by_a_reviewer_for_some_days(posted: Terminal)
     posted("overdraft", "resident", "500", *days, as_="sun")
     rows = ("kind,client_id,business_date,fund,bank_id,provider_id,amount",
             "provider_payment,P-9,2024-06-01,resident,B2,H1,{}")  # fmt: skip
+    same = ("--from", "2024-01-01", "--until", "2024-01-01", "--document", "文9")
+    assert "not included" in posted("overdraft", "resident", "5", *same, as_="sun", code=4).err
+    assert posted("overdraft", "resident", "0", *days, as_="sun", code=2).err
+    assert "[fund_unknown]" in posted("overdraft", "x", "5", *days, as_="sun", code=4).err
     beyond = posted.file("pay.csv", rows[0], rows[1].format("41400.01"))
     assert "permitted 500.00" in posted("post", beyond, code=4).err
     posted("post", posted.file("pay.csv", rows[0], rows[1].format("41400.00")))

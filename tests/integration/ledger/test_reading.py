@@ -95,6 +95,18 @@ def test_the_journal_is_searched_page_by_page(posted: Terminal):
         assert list(dict.fromkeys(row["client_id"] for row in found)) == ids, words
 
 
+def test_odd_words_are_refused_before_anything_is_done(posted: Terminal):
+    for words in (("--size", "0"), ("--size", "-3"), (str(2**63),), ("--amount", "1.001")):
+        assert "What to do" in posted("journal", *words, code=2).err
+    assert posted("journal", "--amount", "0", code=2).err
+    backwards = ("--from", "2024-02-01", "--until", "2024-01-31")
+    for command in ("trial", "statement", "journal"):
+        assert "2024-01-31 lies before 2024-02-01" in posted(command, *backwards, code=4).err
+    for words in (("balance", "--party", "\udcff"), ("balance", "resident/\udcff")):
+        assert "UTF-8" in posted(*words, code=2).err
+    assert posted("balance", "--party", "x' OR '1'='1").code == 0
+
+
 def test_an_entry_is_shown_in_full(posted: Terminal):
     rows = json.loads(posted("journal", "--client-id", "S-1", "--json").out)["lines"]
     told = posted("journal", rows[0]["number"], "--language", "zh").out
@@ -171,6 +183,7 @@ def test_a_budget_warns_at_its_thresholds_and_by_income(posted: Terminal):
     assert "[heading_unknown]" in posted(*set_resident, "parties", "5", *document, code=4).err
     assert "two decimals" in posted(*set_resident, "income", "5.001", *document, code=2).err
     negative = ("budget", "set", *document, "--", "resident", "2024", "income", "-5")
-    assert "below zero" in posted(*negative, code=4, as_="").err
+    assert "≥ 0.00" in posted(*negative, code=2, as_="").err
+    assert "400" in posted(*set_resident, "income", "5", "--document", " ", code=2).err
     assert "[permission_missing]" in posted(*set_resident, "income", "5", *document, as_="zhao",
                                             code=4).err  # fmt: skip

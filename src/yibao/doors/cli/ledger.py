@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from yibao.doors.cli.ledger_words import check_words
+
 _EXAMPLES = """\b
 Examples:
   yibao ledger open 370200 --on 2023-12-31      the book, from the shipped chart
@@ -38,6 +40,11 @@ _COMMANDS = {
 
 class _Books(click.Group):
     """A group whose commands are imported when they are called."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Words that no book could keep are refused before anything is done."""
+        check_words(context, args)
+        return super().parse_args(context, args)
 
     def list_commands(self, context: click.Context) -> list[str]:
         """All names, in the order of the table."""

@@ -19,6 +19,7 @@ from yibao.doors.cli.ledger_desk import (
     report_options,
 )
 from yibao.doors.cli.ledger_tables import Answer, Column, Sheet, Way, check_out, show, side
+from yibao.doors.cli.ledger_words import ordered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,9 +116,9 @@ def trial_command(
     from yibao.offices.treasury.balances import Dates
 
     check_out(out)
-    first, last = (date(year, 1, 1), date(year, 12, 31)) if year else (
-        day_of(days["from"]), day_of(until),
-    )  # fmt: skip
+    first, last = ordered(day_of(days["from"]), day_of(until))
+    if year:
+        first, last = date(year, 1, 1), date(year, 12, 31)
     errand = Errand(login_name, area, "ledger.read", "ledger.trial", detail=f"{first} {last}")
     dates = Dates(first, last, day_of(known_on))
 

@@ -12,7 +12,7 @@ from yibao.base.texts import Language, Text
 from yibao.doors.cli.acting import run
 from yibao.doors.cli.ledger_desk import Errand, at_counter, book_options, report_options
 from yibao.doors.cli.ledger_tables import Answer, Column, Row, Sheet, Way, check_out, show
-from yibao.doors.cli.ledger_words import BudgetInvalid, yuan_callback
+from yibao.doors.cli.ledger_words import document_option, yuan_of
 
 if TYPE_CHECKING:
     from yibao.engines.accounting.budgets import Execution, IncomeCheck
@@ -54,8 +54,8 @@ def budget_command() -> None:
 @click.argument("fund")
 @click.argument("year", type=_YEAR)
 @click.argument("heading")
-@click.argument("amount", callback=yuan_callback)
-@click.option("--document", required=True, help="By which it was decided.")
+@click.argument("amount", callback=yuan_of(0))
+@document_option
 @book_options
 def set_budget(
     fund: str, year: int, heading: str, amount: int, document: str, area: str, login_name: str,
@@ -66,11 +66,6 @@ def set_budget(
     A heading is `income`, `spending`, or a group of the chart such as `benefits`.
     """
     errand = Errand(login_name, area, "ledger.set_budget", "ledger.set_budget", "fund", fund)
-    if amount < 0:
-        raise BudgetInvalid(
-            Text("预算金额小于零", "a budget is not below zero"),
-            Text("请核对金额", "check the amount"),
-        )
 
     async def work() -> int:
         from yibao.engines.accounting.budgets import BudgetLine, check_heading

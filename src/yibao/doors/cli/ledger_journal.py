@@ -21,12 +21,13 @@ from yibao.doors.cli.ledger_desk import (
     report_options,
 )
 from yibao.doors.cli.ledger_tables import Answer, Column, Row, Sheet, Way, check_out, show
-from yibao.doors.cli.ledger_words import yuan_callback
+from yibao.doors.cli.ledger_words import NUMBER, ordered, yuan_of
 
 if TYPE_CHECKING:
     from yibao.engines.accounting.chart import Chart
     from yibao.offices.treasury.journal import Booked, Search
 
+_SIZE = click.IntRange(1, 10_000)
 _EXAMPLES = """\b
 Examples:
   yibao ledger journal --account resident/provider_payable --party H37020000001
@@ -63,17 +64,19 @@ _HEAD = {
 
 
 @click.command("journal", epilog=_EXAMPLES)
-@click.argument("number", type=click.IntRange(min=1), required=False)
+@click.argument("number", type=NUMBER, required=False)
 @click.option("--account", default="", help="With a line on this account (fund/type).")
 @click.option("--party", default="", help="With a line of this party.")
-@click.option("--amount", callback=yuan_callback, help="With a line of this amount, either side.")
+@click.option("--amount", callback=yuan_of(1), help="With a line of this amount, either side.")
 @day_option("--from", text="First business date.")
 @day_option("--until", text="Last business date, included.")
 @click.option("--client-id", default="", help="Of this client id.")
 @click.option("--source", default="", help="That this caused: a claim, a determination.")
 @click.option("--event", default="", help="Of this kind of event.")
-@click.option("--after", default=0, help="Only numbers behind this one: the next page.")
-@click.option("--size", default=20, show_default=True, help="Entries on a page.")
+@click.option(
+    "--after", default=0, type=NUMBER, help="Only numbers behind this one: the next page."
+)
+@click.option("--size", default=20, show_default=True, type=_SIZE, help="Entries on a page.")
 @report_options
 def journal_command(
     number: int | None, account: str, party: str, amount: int | None, until: datetime | None,
@@ -93,7 +96,7 @@ def journal_command(
             login_name, area, "ledger.read", "ledger.journal", "entry", str(number),
         ), way)  # fmt: skip
         return
-    first, last = day_of(days["from"]), day_of(until)
+    first, last = ordered(day_of(days["from"]), day_of(until))
     asked = Search(account, party, amount, first, last, client_id, source, event, after=after)
     kind, of = ("party", party) if party else ("account", account)
     errand = Errand(login_name, area, "ledger.read", "ledger.journal", kind, of)

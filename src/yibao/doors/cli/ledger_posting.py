@@ -22,6 +22,7 @@ from yibao.doors.cli.ledger_desk import (
     report_options,
 )
 from yibao.doors.cli.ledger_tables import Answer, Column, Sheet, Way, check_out, show
+from yibao.doors.cli.ledger_words import NUMBER
 from yibao.doors.cli.running import interruptible, progress_bars
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def post_command(
 
 
 @click.command("reverse", epilog="\b\nExample:\n  yibao ledger reverse 4711 R-4711 2024-03-31")
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @click.argument("client_id")
 @click.argument("day", type=DAY)
 @click.option("--memo", default="", help="Why.")

@@ -13,6 +13,7 @@ from yibao.base.texts import Language, Text
 from yibao.doors.cli.acting import run
 from yibao.doors.cli.ledger_desk import Errand, at_counter, day_of, day_option, report_options
 from yibao.doors.cli.ledger_tables import Answer, Column, Row, Sheet, Way, check_out, show
+from yibao.doors.cli.ledger_words import ordered
 
 if TYPE_CHECKING:
     from yibao.engines.accounting.reconciling import Match, Reconciliation, Record
@@ -100,6 +101,7 @@ def provider_list(
 
         async with at_counter(errand) as counter:
             sent = read_provider_list(file, names=names)
+            ordered(days["from"].date(), until.date())
             party = Party(provider, days["from"].date(), until.date(), fund)
             found = await reconcile_provider(
                 counter.database, sent, party=party, book=counter.book,

@@ -12,7 +12,13 @@ from yibao.base.texts import Language, Text
 from yibao.doors.cli.acting import run
 from yibao.doors.cli.ledger_desk import DAY, Counter, Errand, at_counter, book_options
 from yibao.doors.cli.ledger_tables import Answer, Way, show
-from yibao.doors.cli.ledger_words import UnableToReserve, yuan_callback
+from yibao.doors.cli.ledger_words import (
+    NUMBER,
+    PeriodInvalid,
+    UnableToReserve,
+    document_option,
+    yuan_of,
+)
 
 if TYPE_CHECKING:
     from yibao.offices.treasury.reserving import Held
@@ -29,7 +35,7 @@ _MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z"])
 @click.command("reserve", epilog=_RESERVE)
 @click.argument("client_id")
 @click.argument("account", metavar="ACCOUNT")
-@click.argument("amount", callback=yuan_callback)
+@click.argument("amount", callback=yuan_of(1))
 @click.option("--party", default="", help="The member or bank account.")
 @click.option("--until", type=_MOMENT, required=True, help="When it ends by itself (local time).")
 @book_options
@@ -69,7 +75,7 @@ def _tell_held(held: Held, way: Way) -> None:
 
 
 @click.command("release", epilog="\b\nExample:\n  yibao ledger release 4712")
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @book_options
 def release_command(
     number: int, area: str, login_name: str, as_json: bool, language: Language
@@ -98,16 +104,23 @@ Example:
 
 @click.command("overdraft", epilog=_OVERDRAFT)
 @click.argument("fund")
-@click.argument("amount", callback=yuan_callback)
+@click.argument("amount", callback=yuan_of(1))
 @click.option("--from", "start", type=DAY, required=True, metavar="DAY", help="First day.")
 @click.option("--until", type=DAY, required=True, metavar="DAY", help="The day after the last.")
-@click.option("--document", required=True, help="By which it was decided.")
+@document_option
 @book_options
 def overdraft_command(
     fund: str, amount: int, start: datetime, until: datetime, document: str, area: str,
     login_name: str, as_json: bool, language: Language,
 ) -> None:  # fmt: skip
     """Permit FUND's banks to fall below zero by AMOUNT yuan on some days."""
+    if until <= start:
+        raise PeriodInvalid(
+            Text(
+                "止日不晚于起日；止日不含在内", "--until is not behind --from, and is not included"
+            ),
+            Text("请核对起止日期", "check the days"),
+        )
     errand = Errand(login_name, area, "ledger.approve", "ledger.permit_overdraft", "fund", fund)
 
     async def permit(counter: Counter) -> int:

@@ -13,6 +13,7 @@ from yibao.base.texts import Language, Text
 from yibao.doors.cli.acting import run
 from yibao.doors.cli.ledger_desk import Errand, at_counter, day_of, day_option, report_options
 from yibao.doors.cli.ledger_tables import Answer, Column, Row, Sheet, Way, check_out, show
+from yibao.doors.cli.ledger_words import ordered
 
 if TYPE_CHECKING:
     from yibao.engines.accounting.statements import FundStatement
@@ -93,6 +94,7 @@ def _span(year: int | None, first: date | None, last: date | None) -> tuple[date
     if year is not None and first is None and last is None:
         return date(year, 1, 1), date(year, 12, 31)
     if year is None and first is not None and last is not None:
+        ordered(first, last)
         return first, last
     raise click.UsageError("--year, or --from and --until")
 
