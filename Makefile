@@ -85,6 +85,7 @@ format: $(READY) ## lay the code out and mend what can be mended by itself
 bench: $(READY) $(BENCH_TOOLS) ## the benchmarks, each printing its figure and its ratio to the reference
 	$(BIN)/python -m bench.kernel --json
 	$(BIN)/python -m bench.ledger --json
+	$(BIN)/python -m bench.grouping --json
 
 $(BENCH_TOOLS): $(TOOLS) requirements/bench.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt

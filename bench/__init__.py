@@ -2,5 +2,6 @@
 
 ``python -m bench.kernel --json [--quick]`` measures the compiled kernel, in memory and from files
 to files (``python -m bench.parquet`` alone); ``python -m bench.ledger --json [--quick]`` measures
-the books. The last line of the output is JSON. A goal that is missed is printed as it is.
+the books; ``python -m bench.grouping --json [--quick]`` the grouping of cases. The last line of the
+output is JSON. A goal that is missed is printed as it is.
 """

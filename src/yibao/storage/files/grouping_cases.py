@@ -31,7 +31,7 @@ REQUIRED = (INDEX, "gender", "age", DIAGNOSES, PROCEDURES)
 NUMBERS = ("age", "ageDay", "weight", "inHospitalTime", "gender", "icuHours", "leavingType")
 COLUMNS = (*REQUIRED, *(name for name in (*NUMBERS, DEPARTMENT) if name not in REQUIRED))
 SEPARATOR = "|"
-_BATCH_ROWS, _BUFFER_BYTES = 1 << 13, 1 << 18
+_BATCH_ROWS, _BUFFER_BYTES = 1 << 13, 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,9 @@ def _parquet_frames(path: Path) -> Iterator[CaseFrame]:
     try:
         with parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as file:
             names = [name for name in COLUMNS if name in file.schema_arrow.names]
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=names):
+            for batch in file.iter_batches(
+                batch_size=_BATCH_ROWS, columns=names, use_threads=False
+            ):
                 table = pa.Table.from_batches([batch])
                 yield CaseFrame(first, pl.DataFrame(pl.from_arrow(table)))
                 first += batch.num_rows

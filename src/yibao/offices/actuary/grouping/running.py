@@ -41,7 +41,7 @@ from yibao.storage.files.grouping_cases import CaseBatch, CaseFile, CaseFrame, c
 from yibao.storage.files.results import ResultFiles, TableWriter
 
 THREADS = 2
-AHEAD = 2
+AHEAD = 1
 """Pieces that wait beside those in work."""
 
 COLUMNS = ("Index", "status", "mdc", "adrg", "drg", "reason", "complication", "findings")
