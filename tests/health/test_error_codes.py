@@ -27,6 +27,7 @@ FOLDERS = (
     "src/yibao/storage/files",
     "src/yibao/engines/accounting",
     "src/yibao/engines/benefits",
+    "src/yibao/engines/grouping",
     "src/yibao/offices/actuary",
     "src/yibao/offices/access",
     "src/yibao/storage/postgres",

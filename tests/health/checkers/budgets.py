@@ -30,7 +30,7 @@ _SILENT = {
     tokenize.NL,
 }
 _COMMANDS = {"command", "group"}
-_COMPILED = {"word", "compiled"}  # the builders of machine words, and compiled loops
+_COMPILED = {"word", "compiled", "inlined"}  # builders of machine words, and compiled loops
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

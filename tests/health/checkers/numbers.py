@@ -24,6 +24,13 @@ ALLOWED_IN: Mapping[str, Mapping[int, str]] = {
     "src/yibao/engines/accounting/checking.py": {
         32_767: "lines of an entry, numbered in two bytes"
     },
+    "src/yibao/engines/grouping/machine.py": {
+        14_695_981_039_346_656_037: "of the hash that finds codes",
+        1_099_511_628_211: "of the same",
+    },
+    "src/yibao/engines/grouping/scheme.py": {
+        10_000: "grams that a newborn is believed to weigh less than; a scheme may say otherwise"
+    },
     "src/yibao/engines/policy/coverage.py": {200_000: "cases that a proof may try"},
     "src/yibao/offices/treasury/sealing.py": {20_000: "booking numbers of a seal"},
     "src/yibao/offices/actuary/city/draws.py": {

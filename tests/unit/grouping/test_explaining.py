@@ -21,7 +21,7 @@ def explained_of(text: str):
 
 def moves(text: str) -> dict[tuple[str, str], str]:
     compiled, case = compiled_of(EXAMPLE), case_of(text)
-    found = moves_of(compiled, case, explained_of(text))
+    found = moves_of(compiled, case, explained=explained_of(text))
     return {(move.kind, move.code): short(move.group) for move in found}
 
 
@@ -82,7 +82,7 @@ def test_every_move_is_what_the_plain_engine_says(text: str):
     compiled, scheme, case = compiled_of(EXAMPLE), scheme_of(EXAMPLE), case_of(text)
     explained = explained_of(text)
     assert explained.group == reference.group_case(scheme, case)
-    for move in moves_of(compiled, case, explained):
+    for move in moves_of(compiled, case, explained=explained):
         assert move.group != explained.group
 
 
@@ -101,9 +101,9 @@ def test_an_explanation_agrees_with_its_group():
 def test_the_words_of_an_explanation():
     text = "1 50 XL10+XL11 YG05"
     explained = explained_of(text)
-    found = moves_of(compiled_of(EXAMPLE), case_of(text), explained)
+    found = moves_of(compiled_of(EXAMPLE), case_of(text), explained=explained)
     lines = {
-        language: "\n".join(explanation_lines(explained, found, language))
+        language: "\n".join(explanation_lines(explained, found, language=language))
         for language in ("zh", "en")
     }
     assert "LQY: any procedure is an operating-room procedure (YG05)" in lines["en"]
@@ -121,7 +121,7 @@ def test_the_words_of_an_explanation():
 def test_an_invalid_case_is_told_and_not_grouped():
     (one,) = explain_written(compiled_of(EXAMPLE), ["gender=9;age=50;zdList=XG01"])
     assert one.explanation.invalid == ("sex_invalid",)
-    assert "sex" in "\n".join(explanation_lines(one.explanation, one.moves, "en"))
+    assert "sex" in "\n".join(explanation_lines(one.explanation, one.moves, language="en"))
 
 
 @pytest.mark.parametrize("text", ["", "gender", "sex=1;age=3"])

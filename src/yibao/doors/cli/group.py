@@ -104,13 +104,15 @@ def explain(
     from yibao.offices.actuary.grouping.schemes import open_scheme
 
     compiled = open_scheme(scheme)
-    found = explain_filed(compiled, cases, case) if cases else explain_written(compiled, case)
+    found = (
+        explain_filed(compiled, cases, indexes=case) if cases else explain_written(compiled, case)
+    )
     for one in found:
         if as_json:
             data = explanation_data(one.explanation, one.moves)
             click.echo(json.dumps(data, ensure_ascii=False))
         else:
-            click.echo("\n".join(explanation_lines(one.explanation, one.moves, language)))
+            click.echo("\n".join(explanation_lines(one.explanation, one.moves, language=language)))
 
 
 def _as_data(summary: GroupingSummary, out: Path) -> dict[str, object]:

@@ -61,6 +61,16 @@ class CaseColumns:
         return len(self.invalid)
 
 
+def part_of(cases: CaseColumns, first: int, *, last: int) -> CaseColumns:
+    """The cases from ``first`` to before ``last``, as a batch of its own over the same memory."""
+    return CaseColumns(
+        cases.numbers[first:last],
+        CodeTexts(cases.diagnoses.text, cases.diagnoses.begins[first : last + 1]),
+        CodeTexts(cases.procedures.text, cases.procedures.begins[first : last + 1]),
+        cases.invalid[first:last],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CaseCodes:
     """The numbers of a batch's codes, and where each case's end."""
@@ -155,10 +165,10 @@ def code_texts(texts: Sequence[str]) -> CodeTexts:
 
 def groups_of(compiled: CompiledScheme, walks: Walks) -> list[Group]:
     """The groups of a batch, one by one."""
-    return [group_at(compiled, walks, row) for row in range(len(walks.status))]
+    return [group_at(compiled, walks, row=row) for row in range(len(walks.status))]
 
 
-def group_at(compiled: CompiledScheme, walks: Walks, row: int) -> Group:
+def group_at(compiled: CompiledScheme, walks: Walks, *, row: int) -> Group:
     """The group of one case of a batch."""
     mdc, adrg, drg = (
         compiled.rules[number].shown if number >= 0 else nothing

@@ -49,14 +49,14 @@ class Move(NamedTuple):
         return Text(f"{words.zh} {self.code}", f"{words.en} {self.code}")
 
 
-def moves_of(compiled: CompiledScheme, case: Case, explained: Explanation) -> list[Move]:
+def moves_of(compiled: CompiledScheme, case: Case, *, explained: Explanation) -> list[Move]:
     """The changes that lead to another group; of additions the first that leads to each group."""
     tried = [*_changed(case), *_added(compiled, case, explained)]
     walks = group_cases(compiled, columns_of(compiled, [other for _, _, other in tried]))
     moves: list[Move] = []
     seen: set[tuple[str, str]] = set()
     for row, (kind, code, _) in enumerate(tried):
-        group = group_at(compiled, walks, row)
+        group = group_at(compiled, walks, row=row)
         if _place(group) == _place(explained.group):
             continue
         is_addition = kind.startswith("with_")

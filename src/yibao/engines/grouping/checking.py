@@ -103,7 +103,7 @@ class _Checker:
                     Text("请填写，或删除本行", "fill it in, or strike the row out"),
                 )
             elif key in found:
-                self.faults.append(key_twice(row, found[key], key))
+                self.faults.append(key_twice(row, found[key], name=key))
             else:
                 found[key] = row
         if not found:
@@ -137,7 +137,7 @@ class _Checker:
             position = self._whole(row, "position", limit=10**9)
             other = placed.setdefault(position, row)
             if other is not row:
-                self.faults.append(key_twice(row, other, f"position {position}"))
+                self.faults.append(key_twice(row, other, name=f"position {position}"))
         ordered: list[Rule] = []
         for _, row in sorted(placed.items()):
             key = row.cells["mdc"]

@@ -133,7 +133,7 @@ class Explainer:
             invalid = names_of(int(part.invalid[row]), INVALID_REASONS)
             yield self._one(
                 indexes[texts.first + row],
-                group_at(self.compiled, walks, row),
+                group_at(self.compiled, walks, row=row),
                 self._steps(tried[ends[row] : ends[row + 1]]),
                 _Codes(self, texts, row),
                 (walks, row, tuple(invalid)),

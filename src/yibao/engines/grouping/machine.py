@@ -26,6 +26,8 @@ Numbers = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
 compiled: Callable[..., Any] = partial(njit, cache=True, nogil=True, error_model="numpy")
+inlined: Callable[..., Any] = partial(compiled, forceinline=True)
+"""Compiled into whoever calls it: what takes a scheme's arrays is called dozens of times a case."""
 
 MARK, HAS_PROCEDURE, LEVEL, EQUAL, UNEQUAL, LESS, AT_MOST, MORE, AT_LEAST = range(9)
 TRUE, FALSE, AND, OR, NOT = range(9, 14)
@@ -101,7 +103,7 @@ class Steps(NamedTuple):
     ends: Longs
 
 
-@compiled(forceinline=True)
+@inlined
 def code_hash(text: Bytes, first: int, last: int) -> np.uint64:
     """A 64-bit hash of bytes (FNV-1a)."""
     mixed = _OFFSET
@@ -121,7 +123,7 @@ def fill_slots(text: Bytes, begins: Longs, slots: Numbers) -> None:
         slots[slot] = number
 
 
-@compiled(forceinline=True)
+@inlined
 def find_code(codes: CodeTable, text: Bytes, first: int, last: int) -> int:
     """The number of a code, or ``UNKNOWN``."""
     mask = np.uint64(len(codes.slots) - 1)
@@ -176,7 +178,7 @@ def number_codes(codes: CodeTable, text: Bytes, begins: Longs, ends: Longs, out:
             place += 1
 
 
-@compiled(forceinline=True)
+@inlined
 def asked(
     tables: SchemeTables, rule: int, marks: Bytes, numbers: Longs, level: int, has: int
 ) -> tuple[int, int]:

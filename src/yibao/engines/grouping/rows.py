@@ -63,7 +63,7 @@ class SchemeSource:
     checksum: str
 
 
-def overlaid(base: Tables, overlay: Tables, faults: list[Fault]) -> Tables:
+def overlaid(base: Tables, overlay: Tables, *, faults: list[Fault]) -> Tables:
     """The rows of a base with an overlay's changes; what cannot be done goes to ``faults``."""
     return {
         table: _overlaid(table, base.get(table, []), overlay.get(table, []), faults)
@@ -80,7 +80,7 @@ def _overlaid(
     for row in changes:
         name, change = row.cells[key], row.cells.get(CHANGE, "")
         if name in seen:
-            faults.append(key_twice(row, seen[name], name))
+            faults.append(key_twice(row, seen[name], name=name))
         elif change not in CHANGES:
             faults.append(_change_unknown(row, change))
         elif (change == "add") == (name in rows):
@@ -93,7 +93,7 @@ def _overlaid(
     return list(rows.values())
 
 
-def key_twice(row: TableRow, first: TableRow, name: str) -> Fault:
+def key_twice(row: TableRow, first: TableRow, *, name: str) -> Fault:
     """The fault of a key that stands in two rows of a table."""
     return Fault(
         "scheme_key_twice",

@@ -88,7 +88,7 @@ def _both(text: Text) -> dict[str, str]:
 
 
 def explanation_lines(
-    explained: Explanation, moves: Sequence[Move], language: Language
+    explained: Explanation, moves: Sequence[Move], *, language: Language
 ) -> list[str]:
     """An explanation as lines of prose."""
     return [text.in_language(language) for text in _lines(explained, moves)]

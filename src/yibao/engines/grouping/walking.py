@@ -39,6 +39,7 @@ from yibao.engines.grouping.machine import (
     Walks,
     asked,
     compiled,
+    inlined,
 )
 
 (
@@ -94,7 +95,7 @@ def walk_cases(  # noqa: PLR0913, PLR0917
     return last - first
 
 
-@compiled(forceinline=True)
+@inlined
 def faults_of(diagnoses: Numbers, numbers: Longs) -> int:
     """Why a case cannot be grouped, as bits of ``case.INVALID_REASONS``."""
     found = np.int64(0)
@@ -118,19 +119,19 @@ def faults_of(diagnoses: Numbers, numbers: Longs) -> int:
     return int(found)
 
 
-@compiled(forceinline=True)
+@inlined
 def is_odd(number: int) -> bool:
     """Whether a number is there and unreadable or below zero."""
     return number != MISSING and number < 0
 
 
-@compiled(forceinline=True)
+@inlined
 def is_broken(number: int) -> bool:
     """Whether a number is there and not whole."""
     return number != MISSING and number % THOUSAND != 0
 
 
-@compiled(forceinline=True)
+@inlined
 def mark(codes: Numbers, lists: Numbers, begins: Numbers, marks: Bytes) -> None:
     """Mark the lists that codes stand in."""
     for place in range(len(codes)):
@@ -141,7 +142,7 @@ def mark(codes: Numbers, lists: Numbers, begins: Numbers, marks: Bytes) -> None:
                 marks[lists[at]] |= bit
 
 
-@compiled(forceinline=True)
+@inlined
 def unmark(codes: Numbers, lists: Numbers, begins: Numbers, marks: Bytes) -> None:
     """Take the marks back."""
     for code in codes:
@@ -150,7 +151,7 @@ def unmark(codes: Numbers, lists: Numbers, begins: Numbers, marks: Bytes) -> Non
                 marks[lists[at]] = 0
 
 
-@compiled(forceinline=True)
+@inlined
 def sites_of(tables: SchemeTables, diagnoses: Numbers) -> int:
     """How many body sites the diagnoses are of."""
     seen = np.int64(0)
@@ -164,7 +165,7 @@ def sites_of(tables: SchemeTables, diagnoses: Numbers) -> int:
     return int(count)
 
 
-@compiled(forceinline=True)
+@inlined
 def level_of(tables: SchemeTables, diagnoses: Numbers) -> int:
     """What the secondary diagnoses that count come to: 0, 1 CC, 2 MCC."""
     level = np.int64(0)
@@ -179,7 +180,7 @@ def level_of(tables: SchemeTables, diagnoses: Numbers) -> int:
     return int(level)
 
 
-@compiled(forceinline=True)
+@inlined
 def findings_of(
     tables: SchemeTables, numbers: Longs, diagnoses: Numbers, procedures: Numbers
 ) -> int:
@@ -199,7 +200,7 @@ def findings_of(
     return int(found)
 
 
-@compiled(forceinline=True)
+@inlined
 def odd_diagnoses(tables: SchemeTables, sex: int, age: int, diagnoses: Numbers) -> int:
     """What is odd in a case's diagnoses: unknown, repeated, of another sex or age."""
     found = np.int64(0)
@@ -219,7 +220,7 @@ def odd_diagnoses(tables: SchemeTables, sex: int, age: int, diagnoses: Numbers) 
     return int(found)
 
 
-@compiled(forceinline=True)
+@inlined
 def odd_numbers(limits: Longs, numbers: Longs, age: int) -> int:
     """What is odd in a case's ages and weight."""
     found = np.int64(0)
@@ -239,8 +240,8 @@ def odd_numbers(limits: Longs, numbers: Longs, age: int) -> int:
     return int(found)
 
 
-@compiled(forceinline=True)
-def walk(  # noqa: PLR0913, PLR0917
+@inlined
+def walk(  # noqa: C901, PLR0913, PLR0917
     tables: SchemeTables, case: int, marks: Bytes, numbers: Longs, level: int, has: int,
     walks: Walks, steps: Steps, step: int,
 ) -> int:  # fmt: skip
@@ -283,7 +284,7 @@ def walk(  # noqa: PLR0913, PLR0917
     return step
 
 
-@compiled(forceinline=True)
+@inlined
 def note(steps: Steps, step: int, rule: int, held: int, bits: int) -> int:
     """Write a step down; the number of steps after it."""
     steps.rules[step], steps.held[step], steps.bits[step] = rule, held, bits

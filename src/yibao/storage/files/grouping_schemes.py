@@ -73,7 +73,7 @@ def scheme_checksum(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def write_scheme(folder: Path, manifest: Mapping[str, str], tables: Tables) -> None:
+def write_scheme(folder: Path, manifest: Mapping[str, str], *, tables: Tables) -> None:
     """Write a scheme in our format; ``folder`` must be there and empty."""
     sums = {}
     for table in KEYS:
@@ -112,7 +112,7 @@ def _read(folder: Path, above: tuple[Path, ...]) -> SchemeSource:
         raise FaultsFound(faults)
     if has_base:
         base = _read(_base_folder(folder, manifest["base"], where, above), (*above, folder))
-        tables = overlaid(base.tables, tables, faults)
+        tables = overlaid(base.tables, tables, faults=faults)
     if faults:
         raise FaultsFound(faults)
     return SchemeSource(manifest, where, tables, scheme_checksum(folder))

@@ -51,7 +51,9 @@ def explain_written(compiled: CompiledScheme, texts: Sequence[str]) -> list[Expl
     return list(_explained(compiled, case_batch(CaseFrame(1, frame), compiled.departments)))
 
 
-def explain_filed(compiled: CompiledScheme, cases: Path, indexes: Sequence[str]) -> list[Explained]:
+def explain_filed(
+    compiled: CompiledScheme, cases: Path, *, indexes: Sequence[str]
+) -> list[Explained]:
     """Explain the cases of a file that have these indexes, in the order of the file.
 
     Raises:
@@ -97,7 +99,7 @@ def _explained(compiled: CompiledScheme, batch: CaseBatch) -> Iterator[Explained
     for row, one in enumerate(explained):
         moves: list[Move] = []
         if not one.invalid:
-            moves = moves_of(compiled, _case(compiled, batch, row, one), one)
+            moves = moves_of(compiled, _case(compiled, batch, row, one), explained=one)
         yield Explained(one, tuple(moves))
 
 

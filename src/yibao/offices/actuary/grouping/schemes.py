@@ -16,7 +16,6 @@ from yibao.engines.grouping.scheme import GroupingScheme
 from yibao.storage.files.compiled_schemes import keep_compiled, load_compiled
 from yibao.storage.files.grouping_schemes import (
     NEEDED,
-    TEXTS,
     read_scheme,
     scheme_checksum,
     write_scheme,
@@ -155,5 +154,5 @@ def import_scheme(source: Path, target: Path, *, texts: Mapping[str, str]) -> Gr
             Text("请指定新的目录", "name a new folder"),
         )
     target.mkdir(parents=True, exist_ok=True)
-    write_scheme(target, {name: manifest[name] for name in TEXTS if name in manifest}, read.tables)
+    write_scheme(target, manifest, tables=read.tables)
     return check_scheme(read_scheme(target))
