@@ -3,7 +3,8 @@
 In order, each step on what the steps before left over: stays that share diagnosis and all counting
 procedures; stays that share diagnosis and main procedure; then mixed groups, from the narrowest
 prefix to the broadest range, by class of treatment. A step makes a group where it has as many stays
-as the threshold. What is left at the end is the blank group.
+as the threshold; stays whose group a step before has made join it. What is left at the end is the
+blank group.
 
 A profile has one place in this order, so stays of one profile are never parted. Holds: counts and
 costs of groups add up to those of the pool; the order of stays changes nothing.
@@ -97,8 +98,9 @@ def keys_of(
         sizes: Counter[Key] = Counter()
         for place, key in keys.items():
             sizes[key] += counts[place]
+        made = {key for key in found if key is not None}
         for place, key in keys.items():
-            if sizes[key] >= threshold:
+            if sizes[key] >= threshold or key in made:
                 found[place] = key
     return [key or Key("blank") for key in found]
 

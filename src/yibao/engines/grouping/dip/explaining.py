@@ -73,12 +73,7 @@ class Explained:
 
 def explain(stay: Stay, catalogue: Catalogue, *, parameters: Parameters) -> Explained:
     """The group of one stay, with its reasons; the diagnosis is a code (:mod:`.codes`)."""
-    known = [
-        Procedure(code, one.amount)
-        for one in stay.procedures
-        if (code := procedure_of(one.code)) is not None
-    ]
-    judged = judged_procedures(known, stay.total_amount, rules=parameters.keys)
+    judged = judged_procedures(stay.procedures, stay.total_amount, rules=parameters.keys)
     profile = profile_of(stay.diagnosis, judged, rules=parameters.keys)
     choice = choose(profile, catalogue, rules=parameters.groups)
     place = settle(choice, stay.total_amount, catalogue=catalogue)
@@ -130,6 +125,7 @@ _REASON_TOLD = {
     "cost_below_share": Text(
         "费用占比不足，不计入", "its cost is too small a share, does not count"
     ),
+    "not_a_code": Text("不是编码，不计入", "no code, does not count"),
     "class_not_counted": Text("此类操作不计入", "procedures of its class do not count"),
 }
 STEP_TOLD = {

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from yibao.base.rates import MILLION
-from yibao.engines.grouping.dip.codes import longest_prefix
+from yibao.engines.grouping.dip.codes import longest_prefix, procedure_of
 from yibao.engines.grouping.dip.parameters import NOT_COUNTED, TREATMENTS, KeyRules, Treatment
 from yibao.engines.grouping.weights.cells import Truth, Whole
 
@@ -66,10 +66,17 @@ def profile_of(diagnosis: str, judged: Sequence[Judged], *, rules: KeyRules) -> 
 def judged_procedures(
     procedures: Sequence[Procedure], total_amount: int, *, rules: KeyRules
 ) -> tuple[Judged, ...]:
-    """Which procedures of a stay count; ``total_amount`` is the stay's cost in fen."""
+    """Which procedures of a stay count; ``total_amount`` is the stay's cost in fen.
+
+    Where the first is no code there is no main procedure: no other takes its place.
+    """
     found = []
     for place, procedure in enumerate(procedures):
-        key = key_of(procedure.code, rules)
+        code = procedure_of(procedure.code)
+        if code is None:
+            found.append(Judged(procedure.code, "", NOT_COUNTED, False, "not_a_code"))  # noqa: FBT003
+            continue
+        key = key_of(code, rules)
         treatment = treatment_of(key, rules)
         reason = _reason(procedure, place, treatment=treatment, total=total_amount, rules=rules)
         counts = reason in ("main", "related", "cost_unknown_counts")

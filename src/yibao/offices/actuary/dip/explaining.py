@@ -38,9 +38,7 @@ def explain_stay(paths: Sequence[Path], index: str, *, office: Office) -> Explai
         row["total_amount"],
         tuple(text for text in row["secondary"] if text),
         tuple(
-            Procedure(code, amount)
-            for code, amount in zip(row["procedures"], amounts, strict=True)
-            if code
+            Procedure(code, amount) for code, amount in zip(row["procedures"], amounts, strict=True)
         ),
         *(row[name] for name in ("age", "age_days", "stay_days", "leaving_type")),
     )
