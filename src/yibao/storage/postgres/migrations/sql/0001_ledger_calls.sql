@@ -38,11 +38,15 @@ BEGIN
         are_new := '{}';
         RETURN;
     END IF;
+    -- id by id, by the whole key: as a join, a plan made while the table is small reads the whole area
     SELECT INTO entry_ids, are_new
-        array_agg(coalesce(e.entry_id, 0) ORDER BY c.place),
-        array_agg(e.entry_id IS NULL ORDER BY c.place)
-    FROM unnest(client_ids) WITH ORDINALITY AS c (client_id, place)
-        LEFT JOIN treasury.entry AS e ON e.area_code = area AND e.client_id = c.client_id;
+        array_agg(coalesce(e.entry_id, 0) ORDER BY e.place),
+        array_agg(e.entry_id IS NULL ORDER BY e.place)
+    FROM (
+        SELECT c.place, (SELECT known.entry_id FROM treasury.entry AS known
+                WHERE known.area_code = area AND known.client_id = c.client_id) AS entry_id
+        FROM unnest(client_ids) WITH ORDINALITY AS c (client_id, place) OFFSET 0
+    ) AS e;
     SELECT INTO fault c.client_id, e.entry_id
     FROM unnest(client_ids, digests, entry_ids) AS c (client_id, digest, entry_id)
         JOIN treasury.entry AS e USING (entry_id) WHERE e.content_digest <> c.digest LIMIT 1;
