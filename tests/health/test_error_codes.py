@@ -16,6 +16,7 @@ from yibao.engines.benefits.catalogue import SPLIT_CODES
 from yibao.engines.benefits.opening import CLAIM_CODES
 from yibao.engines.policy.unable import UNABLE_CODES
 from yibao.offices.access.refusals import ACCESS_CODES
+from yibao.storage.files.stays import REASONS as STAY_REASONS
 from yibao.offices.treasury.errors import KEEPING_CODES, PERIOD_CODES
 from yibao.offices.treasury.verifying.report import DISCREPANCY_CODES
 
@@ -91,6 +92,7 @@ def test_every_row_is_about_a_code():
         *SPLIT_CODES,
         *CLAIM_CODES,
         *ACCESS_CODES,
+        *STAY_REASONS,
         *KEEPING_CODES,
         *DISCREPANCY_CODES,
         "seals_file_unreadable",

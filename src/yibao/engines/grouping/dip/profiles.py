@@ -74,7 +74,8 @@ def judged_procedures(
     for place, procedure in enumerate(procedures):
         code = procedure_of(procedure.code)
         if code is None:
-            found.append(Judged(procedure.code, "", NOT_COUNTED, False, "not_a_code"))  # noqa: FBT003
+            code = procedure.code
+            found.append(Judged(code, "", NOT_COUNTED, counts=False, reason="not_a_code"))
             continue
         key = key_of(code, rules)
         treatment = treatment_of(key, rules)
