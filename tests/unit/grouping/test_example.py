@@ -6,6 +6,7 @@ is the principal one, the first procedure the main one.
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from tests.unit.grouping.world import (
@@ -19,6 +20,9 @@ from tests.unit.grouping.world import (
     table,
 )
 from yibao.engines.grouping import reference
+from yibao.engines.grouping.case import Group
+from yibao.offices.actuary.grouping.running import group_file
+from yibao.storage.files.grouping_cases import open_cases
 
 BEFORE_ALL = """
 1 50 XL10 YS01                     | SA19
@@ -184,3 +188,15 @@ def test_the_example_has_every_word_of_the_vocabulary():
         "'leavingType'", "'bodySites'", "'!='",
     ):  # fmt: skip
         assert word in written, word
+
+
+def test_the_file_of_cases_beside_the_scheme_is_these_cases(tmp_path):
+    out = tmp_path / "groups.csv"
+    summary = group_file(compiled_of(EXAMPLE), open_cases(EXAMPLE.parent / "cases.csv"), out=out)
+    assert summary.cases_count == len(WORKED)
+    rows = pl.read_csv(out, infer_schema=False).fill_null("")
+    answers = [
+        short(Group(row["status"], row["mdc"], row["adrg"], row["drg"], row["reason"]))
+        for row in rows.iter_rows(named=True)
+    ]
+    assert answers == [group for _, group in WORKED]

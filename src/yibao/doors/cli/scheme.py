@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from yibao.base.errors import YibaoError
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
 from yibao.doors.cli.group import json_option
@@ -204,7 +205,10 @@ def _rules_named(found: GroupingScheme, keys: tuple[str, ...]) -> list[Rule]:
     known = {**found.drgs, **found.adrgs, **mdcs}
     absent = [key for key in keys if key not in known]
     if absent:
-        raise click.UsageError(f"no rule {', '.join(absent)}")
+        raise YibaoError(
+            Text(f"方案中没有规则 {', '.join(absent)}", f"there is no rule {', '.join(absent)}"),
+            Text("不带 KEYS 可列出各 MDC", "without KEYS the MDCs are listed"),
+        )
     return [known[key] for key in keys]
 
 

@@ -263,6 +263,8 @@ def _placed(cells: Mapping[str, str], place: int, *, asks_sites: bool) -> dict[s
 def _files(folder: Path, above: tuple[Path, ...]) -> list[Path]:
     """All files that a scheme is made of."""
     if not (folder / MANIFEST).is_file():
+        if not (folder / "mdc.tsv").is_file():
+            raise FaultsFound([_no_scheme(folder, Where(str(folder)))])
         return [folder / f"{table}.tsv" for table in KEYS]
     tables = [folder / f"{table}.tsv" for table in KEYS]
     files = [folder / MANIFEST, *(path for path in tables if path.is_file())]
