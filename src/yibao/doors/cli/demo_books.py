@@ -56,7 +56,6 @@ def run_books(out: Path, *, language: Language) -> None:
                   language=language)  # fmt: skip
         _state(books, out, insured=insured, language=language)
         seals = out / "seals.jsonl"
-        run_typed("ledger seal", {}, language=language)
         run_typed("ledger verify", {"--export": seals}, language=language)
         _bend(server, language)
         run_typed("ledger verify", {"--seals": seals}, language=language)

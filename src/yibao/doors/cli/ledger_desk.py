@@ -1,7 +1,7 @@
 """What every command of the books needs (账务柜台): who acts, which book, what it is logged as.
 
 Holds: nothing is read or booked before the permission was asked for; every act and every look
-leaves a line in the log of access, a refusal too.
+leaves a line in the log of access, a refusal too. What an act booked is sealed before it is told.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from yibao.storage.postgres.database import Database
 
 Command = Callable[..., None]
+
+_LOOKS = frozenset({"ledger.read", "ledger.verify", "ledger.reconcile"})
+"""Permissions of errands that book nothing."""
 
 area_option = click.option(
     "--area", default="", metavar="AREA", help="Whose book. Default: the only one there is.",
@@ -137,7 +140,7 @@ class Counter:
 
 @asynccontextmanager
 async def at_counter(errand: Errand) -> AsyncIterator[Counter]:
-    """The book, for somebody who may do what they came for.
+    """The book, for somebody who may do what they came for; sealed when they have done it.
 
     Raises:
         AccessRefused: nobody is logged in, or the permission is missing.
@@ -145,11 +148,14 @@ async def at_counter(errand: Errand) -> AsyncIterator[Counter]:
     """
     from yibao.offices.access.log import demand
     from yibao.offices.treasury.books import book_of
+    from yibao.offices.treasury.sealing import seal_now
 
     async with acting(errand.login_name) as desk:
         await demand(desk.office, desk.actor, permission=errand.permission, deed=errand.deed())
         area = errand.area or await _only_area(desk.office.database)
         yield Counter(desk, errand, await book_of(desk.office.database, area))
+        if errand.permission not in _LOOKS:
+            await seal_now(desk.office.database)
 
 
 def chart_of(area: str) -> Chart:

@@ -37,7 +37,11 @@ _COLUMNS = (
 @click.command("seal", epilog="\b\nExample:\n  yibao ledger seal")
 @book_options
 def seal_command(area: str, login_name: str, as_json: bool, language: Language) -> None:
-    """Seal what is booked by now; a running service does so by itself within a second."""
+    """Seal what is booked by now.
+
+    Commands that book seal it themselves, and a running service does so within a second: this one
+    is for what another program booked.
+    """
     errand = Errand(login_name, area, "ledger.verify", "ledger.seal")
 
     async def work() -> int:
