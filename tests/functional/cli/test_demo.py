@@ -32,7 +32,7 @@ def test_a_small_city_is_settled_explained_and_asked_two_questions(tmp_path: Pat
     typed = [line for line in done.stdout.splitlines() if line.startswith("$ yibao ")]
     assert [line.split()[2] for line in typed] == [
         "city", "settle", "city", "settle", "what-if", "city", "city", "what-if",
-        "db", "db", *["ledger"] * 8,
+        "db", "db", *["ledger"] * 7,
     ]  # fmt: skip
     assert "23.405 million visits, +102.6%" in done.stdout
     assert "849 million yuan settled for the poor" in done.stdout
