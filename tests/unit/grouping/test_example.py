@@ -58,6 +58,7 @@ NEWBORNS = """
 TRAUMA = """
 1 40 XZ01+XZ02 -          | ZZ15
 1 40 XZ01+XZ12 -          | ZZ11
+1 40 XZ11+XZ02 -          | ZZ15
 1 40 XZ01+XZ11 -          | LZ19
 1 40 XZ01 -               | LZ19
 1 40 XZ01+XZ02 YG04       | ZZ15
@@ -94,6 +95,7 @@ CHEST = """
 1 50 XL01+XK04 YL01       | LA11
 1 50 XL10 YL01            | LB15
 1 50 XL10+XK05 YL01       | LB13
+1 50 XL30+XK04 YL02       | LB11
 1 50 XL10 YG04+YL02       | LQY
 1 59 XL10 YL03            | LS15
 1 60 XL10 YL03            | no_drg LC1
