@@ -16,9 +16,9 @@ from yibao.engines.benefits.catalogue import SPLIT_CODES
 from yibao.engines.benefits.opening import CLAIM_CODES
 from yibao.engines.policy.unable import UNABLE_CODES
 from yibao.offices.access.refusals import ACCESS_CODES
-from yibao.storage.files.stays import REASONS as STAY_REASONS
 from yibao.offices.treasury.errors import KEEPING_CODES, PERIOD_CODES
 from yibao.offices.treasury.verifying.report import DISCREPANCY_CODES
+from yibao.storage.files.stays import REASONS as STAY_REASONS
 
 PAGE = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 LISTED = re.findall(
