@@ -8,8 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from yibao.engines.grouping.conditions import FIELDS
 from yibao.engines.grouping.dip.codes import diagnosis_of, procedure_of
 from yibao.offices.actuary.city.figures import read_figures
+from yibao.offices.actuary.grouping.running import group_file
+from yibao.offices.actuary.grouping.schemes import open_scheme
+from yibao.storage.files.grouping_cases import case_batch, open_cases
+from yibao.storage.files.shipped import examples_root
 from yibao.storage.files.stays import read_stays
 
 
@@ -95,6 +100,23 @@ def test_known_diseases_stand_among_further_diagnoses(city, joined):
     assert len(with_it) > 10
     assert with_it.sum() * 2 > len(with_it)
     assert without.sum() * 3 < len(without)
+
+
+def test_the_grouper_reads_every_record(city, cases):
+    filed = open_cases(city / "cases.parquet")
+    batches = [case_batch(rows, ()) for rows in filed.frames()]
+    age = FIELDS.index("age")
+    read = [int(number) for batch in batches for number in batch.columns.numbers[:, age]]
+    assert read == [age * 1000 for age in cases["age"].to_list()]
+    assert not any(batch.columns.invalid.any() for batch in batches)
+
+
+def test_the_citys_example_scheme_groups_every_record(city, cases, tmp_path):
+    scheme = open_scheme(examples_root() / "grouping" / "synthetic_city")
+    summary = group_file(scheme, open_cases(city / "cases.parquet"), out=tmp_path / "groups.csv")
+    assert summary.by_status["grouped"] == summary.cases_count == cases.height
+    assert summary.by_finding.keys() <= {"qy_ambiguous"}
+    assert len(summary.by_mdc) > 10
 
 
 def test_the_list_of_codes_names_what_there_is():
