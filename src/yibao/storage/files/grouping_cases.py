@@ -104,9 +104,9 @@ def case_batch(rows: CaseFrame, departments: Sequence[str]) -> CaseBatch:
 def _thousandths(column: pl.Series) -> NDArray[np.int64]:
     """Numbers in thousandths; what is empty is missing, what is no number is unreadable."""
     if column.dtype.is_integer():
-        within = column.is_between(-NUMBER_LIMIT, NUMBER_LIMIT)
-        whole = column.cast(pl.Int64, strict=False) * THOUSAND
-        told = pl.select(pl.when(within).then(whole).otherwise(UNREADABLE)).to_series()
+        wide = column.cast(pl.Int64, strict=False)  # a narrow integer cannot be held to the limit
+        within = wide.is_between(-NUMBER_LIMIT, NUMBER_LIMIT).fill_null(value=False)
+        told = pl.select(pl.when(within).then(wide * THOUSAND).otherwise(UNREADABLE)).to_series()
         return _filled(told, column)
     text = column.cast(pl.String).str.strip_chars() if column.dtype == pl.String else column
     number = text.cast(pl.Float64, strict=False)

@@ -126,6 +126,16 @@ def _weights(judged: pl.DataFrame, by: str, groups: tuple[str, ...]) -> tuple[in
 
 
 def _nothing(grouped: Path, rows: int, in_a_group: int) -> UnableToReport:
+    if not in_a_group:
+        return UnableToReport(
+            Text(
+                f"{grouped}: {rows} 行中没有一行入组",
+                f"{grouped}: of {rows} rows none is in a group",
+            ),
+            Text(
+                "请核对分组方案与病例的编码版本", "see that the scheme has the codes of the cases"
+            ),
+        )
     return UnableToReport(
         Text(
             f"{grouped}: {rows} 行中 {in_a_group} 行已入组，但没有一行有费用",
