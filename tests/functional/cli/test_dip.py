@@ -144,3 +144,20 @@ def test_a_grouping_without_costs_takes_them_from_the_cases(tmp_path, stays, cat
     words = ("group", "report", grouped, "--cases", stays, "--out", tmp_path / "r", "--json")
     said = json.loads(yibao(*words).stdout)
     assert (said["rows"], said["judged"], said["ungrouped"], said["without_cost"]) == (3, 1, 1, 1)
+
+
+def test_a_cost_that_stands_twice_is_nobodys(tmp_path, stays):
+    grouped = tmp_path / "drg.csv"
+    grouped.write_text("Index,status,drg\nA0,grouped,BR23\nA1,grouped,BR23\n", encoding="utf-8")
+    with stays.open("a", encoding="utf-8") as file:
+        file.write("A1,I63.900,,2024,east,level_2,7,,50\n")
+    words = ("group", "report", grouped, "--cases", stays, "--out", tmp_path / "r", "--json")
+    said = json.loads(yibao(*words).stdout)
+    assert (said["judged"], said["without_cost"], said["total_amount"]) == (1, 1, 10_000)
+
+
+def test_no_case_in_a_group_is_told(tmp_path):
+    grouped = tmp_path / "drg.csv"
+    grouped.write_text("Index,status,drg,total_yuan\nA0,ungrouped,0000,5\n", encoding="utf-8")
+    done = yibao("group", "report", grouped, "--out", tmp_path / "r")
+    assert (done.returncode, "of 1 rows none is in a group" in done.stderr) == (4, True)

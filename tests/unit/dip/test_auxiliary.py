@@ -93,6 +93,7 @@ def test_bands_of_points(secondary, entry):
 def test_severity_and_tumours():
     assert met(stay_days=3) == ["light_short"]
     assert met(stay_days=4) == []
+    assert met(stay_days=MISSING) == []  # what is not known is below nothing
     assert met(secondary=("J96.000",)) == ["severe"]
     assert met(secondary=("J96.000",), principal="C34.900") == []
     assert met(stay_days=3, leaving_type=5) == ["light_short", "death_early"]
