@@ -10,13 +10,15 @@ import pytest
 from tests.health.checkers import ROOT
 from tests.unit.policy.small_area import FILES, changed
 from yibao.engines.policy.schema import policy_schema_text
-from yibao.storage.files.policies import ACCOUNTS
+from yibao.storage.files.policies import ACCOUNTS, GROUPING
 from yibao.storage.files.shipped import policies_root
 from yibao.storage.files.yaml_tree import parse_yaml
 
 PUBLISHED = ROOT / "docs" / "schema" / "policy.schema.json"
 JUDGE = jsonschema.Draft202012Validator(json.loads(PUBLISHED.read_text(encoding="utf-8")))
-SHIPPED = sorted(path for path in policies_root().rglob("*.yaml") if path.parent.name != ACCOUNTS)
+SHIPPED = sorted(
+    path for path in policies_root().rglob("*.yaml") if path.parent.name not in {ACCOUNTS, GROUPING}
+)
 
 
 def complaints(text: str) -> list[str]:
