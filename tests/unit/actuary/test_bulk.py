@@ -15,6 +15,7 @@ import pytest
 
 from tests.unit.actuary.bulk_cities import city, claims_of, differences, places_of, settled
 from yibao.base.findings import FaultsFound
+from yibao.offices.actuary.bulk.resolving import Resolver
 from yibao.offices.actuary.laws import open_law
 from yibao.offices.actuary.settling import (
     ResultPlaces,
@@ -135,6 +136,47 @@ def test_rows_that_are_wrong_here_and_there(law, small, tmp_path, wrong):
         for name, value in WRONG[wrong].items()
     ]
     assert differences(law, written(frame.with_columns(changes), tmp_path), tmp_path) == []
+
+
+@pytest.fixture
+def asked_why(monkeypatch):
+    """The days of the rows for which the reference was asked why no plan can be chosen."""
+    asked, ask = [], Resolver._no_plan
+
+    def noted(resolver, frame, row):
+        asked.append(int(frame.dates[0, row]))
+        return ask(resolver, frame, row)
+
+    monkeypatch.setattr(Resolver, "_no_plan", noted)
+    return asked
+
+
+def test_why_no_plan_can_be_chosen_is_worked_out_once_for_rows_alike(
+    law, small, tmp_path, asked_why
+):
+    """A quarter of the claims lacks its scheme, the others lie before the law, on ten days."""
+    frame, when = small.head(600), pl.int_range(600)
+    day = pl.date(1999, 1, 1) + pl.duration(days=when % 10)
+    frame = frame.with_columns(
+        settlement_date=day,
+        admission_date=pl.when(pl.col("admission_date").is_null()).then(None).otherwise(day),
+        discharge_date=pl.when(pl.col("discharge_date").is_null()).then(None).otherwise(day),
+        birth_date=pl.date(1950, 1, 1),
+        scheme=pl.when(when % 4 == 0).then(None).otherwise("scheme"),
+    )
+    assert differences(law, written(frame, tmp_path), tmp_path) == []
+    rejects = pl.read_csv(tmp_path / "kernel.parquet.rejects.csv", infer_schema=False)
+    told = {
+        code: rows.select(pl.exclude("row", "claim_id", "member_id", "entry_sequence")).unique()
+        for (code,), rows in rejects.group_by("code")
+    }
+    assert rejects.height == 600
+    days = {name for rows in told.values() for name in rows["message_en"] if "1999-01-" in name}
+    assert {name.partition(" on ")[2][:10] for name in days} == {
+        f"1999-01-{number:02}" for number in range(1, 11)
+    }
+    assert len(asked_why) < rejects.height / 2
+    assert len(set(asked_why)) == 10
 
 
 def test_claims_twice_in_a_file(law, small, tmp_path):

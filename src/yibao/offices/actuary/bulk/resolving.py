@@ -29,6 +29,8 @@ from yibao.offices.actuary.bulk.machine import Ints, Numberer, Numbers
 from yibao.offices.actuary.bulk.words import EPOCH, Questions
 from yibao.storage.files.filed_claims import value_of
 
+_NO_DAY = -(1 << 62)
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -87,6 +89,7 @@ class Resolver:
     profiles: dict[tuple[int, ...], Profile] = field(default_factory=dict)
     kept: dict[int, object] = field(default_factory=dict)
     named: dict[int, YibaoError] = field(default_factory=dict)
+    told: dict[tuple[int, ...], YibaoError | None] = field(default_factory=dict)
 
     def name_fact(self, error: YibaoError) -> None:
         """Say in an error what the fact is that it asks for; once, for many claims share it."""
@@ -112,6 +115,27 @@ class Resolver:
                 for array in (self.program.blocks.values, self.program.profiles.rows):
                     self.kept[id(array)] = array
             return found
+
+    def why_no_plan(self, profile: Profile, frame: Frame, *, row: int) -> YibaoError | None:
+        """Why no plan can be chosen for a row of a profile; None if one can.
+
+        Its profile and its days decide that, and all that is told of it: rows that have these in
+        common share one answer.
+        """
+        days = (*frame.dates[:, row].tolist(), _number_of(frame.admission, row))
+        with self.lock:
+            key = (profile.number, *days)
+            if key not in self.told:
+                self.told[key] = self._no_plan(frame, row)
+            return self.told[key]
+
+    def _no_plan(self, frame: Frame, row: int) -> YibaoError | None:
+        member, bill = case_of(frame, row, law=self.law)
+        try:
+            rows_of(self.law, member, bill=bill)
+        except YibaoError as error:
+            return error
+        return None
 
     def _resolved(self, frame: Frame, row: int) -> Profile:
         member, bill = case_of(frame, row, law=self.law)
@@ -197,6 +221,12 @@ def _day(number: int) -> date:
 
 def _day_of(column: Whole, row: int) -> date | None:
     return None if column.missing is not None and column.missing[row] else _day(column.values[row])
+
+
+def _number_of(column: Whole, row: int) -> int:
+    """A row's number, one that no day has where it is missing."""
+    is_missing = column.missing is not None and column.missing[row]
+    return _NO_DAY if is_missing else int(column.values[row])
 
 
 def _bare(member: Member, bill: Bill) -> Case:

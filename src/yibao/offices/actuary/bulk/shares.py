@@ -12,11 +12,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yibao.base.errors import YibaoError
 from yibao.base.money import AMOUNT_LIMIT
 from yibao.engines.benefits.facts import AGE
 from yibao.engines.benefits.kernel.program import Program
-from yibao.engines.benefits.rows import Law, rows_of
+from yibao.engines.benefits.rows import Law
 from yibao.offices.actuary.bulk.counting import Placed, counted
 from yibao.offices.actuary.bulk.desks import Desk, Ready, Rejected
 from yibao.offices.actuary.bulk.frames import Frame, Truths, Verdicts, frame_of, numbers_of
@@ -36,7 +35,7 @@ from yibao.offices.actuary.bulk.reading import (
     read_share,
     rows_of_share,
 )
-from yibao.offices.actuary.bulk.resolving import Resolver, case_of
+from yibao.offices.actuary.bulk.resolving import Resolver
 from yibao.offices.actuary.bulk.summing import summary_of
 from yibao.offices.actuary.bulk.tables import schema_of, table_of_frame
 from yibao.offices.actuary.bulk.words import EPOCH, Questions
@@ -280,21 +279,13 @@ class _Settling:
 
     def _refused(self, frame: Frame, one: Rejected) -> Reject:
         """Why a claim was rejected, told as the reference engine tells it."""
-        error = one.error
+        error, resolver = one.error, self.worker.resolver
         if one.profile.plan is None:
-            error = self._why_no_plan(frame, one.place) or error
-        self.worker.resolver.name_fact(error)
+            error = resolver.why_no_plan(one.profile, frame, row=one.place) or error
+        resolver.name_fact(error)
         claim, member = (_text(frame, name, one.place) for name in ("claim_id", "member_id"))
         row, code = int(frame.rows[one.place]), getattr(error, "code", "")
         return Reject("claims", row, claim, member, "", code, error.message, error.remedy)
-
-    def _why_no_plan(self, frame: Frame, place: int) -> YibaoError | None:
-        member, bill = case_of(frame, place, law=self.worker.law)
-        try:
-            rows_of(self.worker.law, member, bill=bill)
-        except YibaoError as error:
-            return error
-        return None
 
     def _settle_odd(self, table: pa.Table, rows: Ints, odd: pa.Array) -> None:
         places = np.isin(rows, np.asarray(odd))
