@@ -115,6 +115,16 @@ def test_the_tables_for_people(visits):
     assert "静态测算看不到：" in chinese.stdout
 
 
+def test_open_questions_are_told_in_full_or_in_brief_by_name(visits):
+    words = ("outpatient_limit_2023", visits, "--language", "en")
+    full, brief = ask(*words).stdout, ask(*words, "--brief").stdout
+    name = next(line for line in full.splitlines() if "Read as:" in line).split(":")[0].strip()
+    assert "yibao policy sources" not in full
+    assert f"The law is not settled: {name}" in brief
+    assert "yibao policy sources 370200" in brief
+    assert "Read as:" not in brief
+
+
 def test_tables_and_a_picture_are_written(visits, tmp_path):
     out, picture = tmp_path / "new" / "tables", tmp_path / "page.png"
     words = ("outpatient_limit_2023", visits, "--out", out, "--picture", picture)

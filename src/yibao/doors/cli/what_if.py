@@ -40,7 +40,10 @@ _FILE = click.Path(path_type=Path)
 @click.option("--catalogue", type=_FILE, help="A catalogue in place of the area's own.")
 @click.option("--with-examples", is_flag=True, help="Switch example values on, on both sides.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, not tables.")
-@click.option("--brief", is_flag=True, help="Print totals, funds and layers; no groups of members.")
+@click.option(
+    "--brief", is_flag=True,
+    help="Print totals, funds and layers; no groups of members, open questions by name.",
+)  # fmt: skip
 @click.option("--picture", type=_FILE, help="Also draw a page: a file ending in .svg or .png.")
 @click.option("--out", type=_FILE, metavar="FOLDER", help="Also write the tables there, as CSV.")
 @language_option
@@ -77,7 +80,7 @@ def what_if(
     if not as_json:
         from yibao.doors.cli.what_if_tables import print_comparison
 
-        print_comparison(comparison, language, is_brief=brief)
+        print_comparison(comparison, language, policy=policy, is_brief=brief)
     _tell(comparison, as_json=as_json, places=(out, picture), language=language)
     if comparison.counts.compared != comparison.counts.read:
         raise SystemExit(NOT_ALL_COMPARED)

@@ -20,8 +20,13 @@ _MEMBERS, _CHANGED = Text("人数", "members"), Text("受影响人数", "affecte
 _CLAIMS, _SUBMITTED = Text("结算单", "claims"), Text("医疗费总额", "submitted")
 
 
-def print_comparison(comparison: Comparison, language: Language, *, is_brief: bool = False) -> None:
-    """Everything but the single claims; in brief, without the groups of members."""
+def print_comparison(
+    comparison: Comparison, language: Language, *, policy: str, is_brief: bool = False
+) -> None:
+    """Everything but the single claims; in brief, without the groups of members.
+
+    In brief, open questions are named, and it is told where ``policy`` says them in full.
+    """
     teller = _Teller(console_for_people(), language)
     teller.head(comparison)
     teller.totals(comparison)
@@ -39,7 +44,7 @@ def print_comparison(comparison: Comparison, language: Language, *, is_brief: bo
     if comparison.counts.answer_changed and not is_brief:
         teller.moved(Text("减轻最多的人", "largest gains"), comparison.gains)
         teller.moved(Text("加重最多的人", "largest losses"), comparison.losses)
-    teller.grounds(comparison)
+    teller.grounds(comparison, policy=policy, is_brief=is_brief)
 
 
 class _Teller:
@@ -195,20 +200,13 @@ class _Teller:
         heads = (_CLAIMS, _SUBMITTED, _BASE, _REFORM, _CHANGE, _RATE)
         self._table(title, member, heads, rows)
 
-    def grounds(self, comparison: Comparison) -> None:
+    def grounds(self, comparison: Comparison, *, policy: str, is_brief: bool) -> None:
         """What the answer rests on, and what it cannot see."""
         told_above = set(touch_told(comparison))
         for text in grounds_told(comparison):
             if text not in told_above:
                 self._print(text)
-        for name, (question, reading) in comparison.questions.items():
-            if question.zh:
-                self._print(
-                    Text(
-                        f"  {name}：{question.zh} 采用的理解：{reading.zh}",
-                        f"  {name}: {question.en} Read as: {reading.en}",
-                    )
-                )
+        self._questions(comparison, policy=policy, is_brief=is_brief)
         for row in comparison.one_sided_claims.head(10).iter_rows(named=True):
             settled_in = _BASE if row["settled_in"] == "base" else _REFORM
             self._print(
@@ -222,6 +220,25 @@ class _Teller:
         self._print(Text("静态测算看不到：", "What a static what-if cannot see:"))
         for text in CANNOT_SEE:
             self._print(Text(f"  - {text.zh}", f"  - {text.en}"))
+
+    def _questions(self, comparison: Comparison, *, policy: str, is_brief: bool) -> None:
+        """The open questions in full; in brief, where to read what was named above."""
+        asked = {name: told for name, told in comparison.questions.items() if told[0].zh}
+        if asked and is_brief:
+            self._print(
+                Text(
+                    f"  各问题与采用的理解: yibao policy sources {policy}",
+                    f"  the questions, and how each is read: yibao policy sources {policy}",
+                )
+            )
+            return
+        for name, (question, reading) in asked.items():
+            self._print(
+                Text(
+                    f"  {name}：{question.zh} 采用的理解：{reading.zh}",
+                    f"  {name}: {question.en} Read as: {reading.en}",
+                )
+            )
 
 
 def _yuan(amount: int) -> str:
