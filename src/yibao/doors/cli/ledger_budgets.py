@@ -73,15 +73,13 @@ def set_budget(
 
         async with at_counter(errand) as counter:
             check_heading(heading, await counter.chart(language))
-            number = await record_budget(
-                counter.database,
+            return await record_budget(
+                counter.booking(f"{year} {heading} {amount} {document}"),
                 BudgetLine(fund, heading, amount),
                 area=counter.area,
                 fund_year=year,
                 decision=Decision(document, counter.who),
             )
-            await counter.log(f"{year} {heading} {amount} {document}")
-            return number
 
     number = run(work())
     told = Text(f"预算已登记，记账号 {number}", f"recorded under number {number}")

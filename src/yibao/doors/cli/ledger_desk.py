@@ -1,7 +1,8 @@
 """What every command of the books needs (账务柜台): who acts, which book, what it is logged as.
 
 Holds: nothing is read or booked before the permission was asked for; every act and every look
-leaves a line in the log of access, a refusal too. What an act booked is sealed before it is told.
+leaves a line in the log of access, a refusal too. The line of an act is written in the act's own
+transaction: there is no act without it. What an act booked is sealed before it is told.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from yibao.engines.accounting.chart import Chart
     from yibao.offices.access.log import Deed
     from yibao.offices.treasury.books import Book
-    from yibao.storage.postgres.database import Database
+    from yibao.storage.postgres.database import Connection, Database
 
 Command = Callable[..., None]
 
@@ -109,8 +110,30 @@ class Counter:
         """Who acts, as the books store it."""
         return self.desk.actor.reference
 
+    def booking(self, detail: str = "", *, result_type: type = object) -> Database:
+        """The database, each of whose transactions ends with the errand's line in the log.
+
+        ``result_type``: transactions that return something else are no acts of the errand.
+        """
+        from yibao.offices.access.log import record
+
+        deed = self.errand.deed(area=self.area, detail=detail)
+
+        async def last(connection: Connection, result: object) -> None:
+            if isinstance(result, result_type):
+                await record(connection, self.desk.actor, deed)
+
+        return self.database.ending_with(last)
+
+    async def log_refusal(self, code: str) -> None:
+        """Write in the log that the books refused the errand."""
+        from yibao.offices.access.log import note_refusal
+
+        deed = self.errand.deed(area=self.area)
+        await note_refusal(self.desk.office, self.desk.actor, deed=deed, code=code)
+
     async def log(self, detail: str = "") -> None:
-        """Write in the log that the errand was done."""
+        """Write in the log that somebody looked."""
         from yibao.offices.access.log import record
 
         deed = self.errand.deed(area=self.area, detail=detail)
@@ -148,12 +171,18 @@ async def at_counter(errand: Errand) -> AsyncIterator[Counter]:
     """
     from yibao.offices.access.log import demand
     from yibao.offices.treasury.books import book_of
+    from yibao.offices.treasury.errors import UnableToKeepBooks
     from yibao.offices.treasury.sealing import seal_now
 
     async with acting(errand.login_name) as desk:
         await demand(desk.office, desk.actor, permission=errand.permission, deed=errand.deed())
         area = errand.area or await _only_area(desk.office.database)
-        yield Counter(desk, errand, await book_of(desk.office.database, area))
+        counter = Counter(desk, errand, await book_of(desk.office.database, area))
+        try:
+            yield counter
+        except UnableToKeepBooks as refused:
+            await counter.log_refusal(refused.code)
+            raise
         if errand.permission not in _LOOKS:
             await seal_now(desk.office.database)
 

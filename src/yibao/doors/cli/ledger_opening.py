@@ -55,11 +55,12 @@ def open_command(
             async with (
                 await Database.open(owner_url, size=1) as owner,
                 owner.connection() as connection,
+                connection.transaction(),
             ):
                 brought = await open_book(
                     connection, chart, opened_on=first, actor=desk.actor.reference
                 )
-            await desk.office.database.transact(lambda each: record(each, desk.actor, deed))
+                await record(connection, desk.actor, deed)
         return first, asdict(brought)
 
     first, brought = run(work())

@@ -17,6 +17,7 @@ from yibao.doors.cli.ledger_words import months_between, period_of
 if TYPE_CHECKING:
     from yibao.offices.access.actors import Actor
     from yibao.offices.treasury.closing import Mark, Period, PeriodKind
+    from yibao.storage.postgres.database import Database
 
 _KIND = click.Choice(["day", "month", "year"])
 _CLOSE = """\b
@@ -50,9 +51,7 @@ def close_command(
 
     async def work() -> list[tuple[Period, int]]:
         async with at_counter(errand) as counter:
-            closed = await _closed(counter, wanted, with_parts=with_parts)
-            await counter.log(kind)
-            return closed
+            return await _closed(counter, wanted, with_parts=with_parts)
 
     closed = run(work())
     told = [_told(Text("已结账", "closed"), done, number) for done, number in _together(closed)]
@@ -85,9 +84,8 @@ def reopen_command(
         async with at_counter(errand) as counter:
             approver = await _approver(counter, second)
             reopening = Reopening(counter.who, approver.reference, reason)
-            number = await reopen(counter.database, wanted, area=counter.area, reopening=reopening)
-            await counter.log(f"{kind}, {approver.reference}: {reason}")
-            return number
+            database = counter.booking(f"{kind}, {approver.reference}: {reason}")
+            return await reopen(database, wanted, area=counter.area, reopening=reopening)
 
     number = run(work())
     told = _told(Text("已重新开账", "reopened"), wanted, number)
@@ -109,9 +107,13 @@ async def _closed(
     elif not periods:
         periods = [wanted]  # closed already: the books say so
     return [
-        (one, await close(counter.database, one, area=counter.area, actor=counter.who))
+        (one, await close(_logged(counter, one), one, area=counter.area, actor=counter.who))
         for one in periods
     ]
+
+
+def _logged(counter: Counter, period: Period) -> Database:
+    return counter.booking(f"{period.kind} {period.first_date} {period.last_date}")
 
 
 def _open_days(found: Sequence[Mark], opened_on: date, wanted: Period) -> list[Period]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 NOT_ALL_POSTED = 1
 """Exit code when `--each` left some out: done, but not all."""
 
-_CHUNK = 5_000
+_CHUNK = 500
 _SHOWN = 20
 _POST_EXAMPLES = """\b
 Examples:
@@ -84,7 +84,6 @@ def post_command(
             await _demand_pay(counter, filed.entries)
             if each and not check:
                 answers = await _post_each(counter, filed.entries, language)
-                await counter.log(_told(_counts(answers), is_undone=False).en)
             else:
                 answers = await _post_all(counter, filed.entries, is_trial=check)
         return filed, answers
@@ -107,16 +106,15 @@ def reverse_command(
     """Reverse the entry of booking NUMBER on DAY, by an entry with CLIENT_ID."""
     errand = Errand(login_name, area, "ledger.reverse", "ledger.reverse", "entry", str(number))
 
-    async def work() -> Posted | Refused:
-        from yibao.offices.treasury.reversing import Reversal, reverse
+    async def work() -> list[Posted | Refused]:
+        from yibao.offices.treasury.reversing import Reversal, mirror_of
 
         async with at_counter(errand) as counter:
             asked = Reversal(number, client_id, day.date(), memo)
-            answer = await reverse(counter.database, asked, area=counter.area, actor=counter.who)
-            await counter.log(client_id)
-            return answer
+            mirror = await mirror_of(counter.database, asked, area=counter.area)
+            return await _post_all(counter, [mirror], is_trial=False)
 
-    _tell([run(work())], None, Way(language, as_json=as_json))
+    _tell(run(work()), None, Way(language, as_json=as_json))
 
 
 # ---- booking
@@ -145,7 +143,6 @@ async def _post_all(
     counter: Counter, entries: Sequence[Entry], *, is_trial: bool
 ) -> list[Posted | Refused]:
     """All of them in one transaction with its line of the log; none if one is refused."""
-    from yibao.offices.access.log import record
     from yibao.offices.treasury.posting import Refused, post_within
 
     answers: list[Posted | Refused] = []
@@ -154,27 +151,47 @@ async def _post_all(
         answers[:] = await post_within(connection, entries, book=counter.book, actor=counter.who)
         if is_trial or any(isinstance(one, Refused) for one in answers):
             raise _Undone
-        deed = counter.errand.deed(
-            area=counter.area, detail=_told(_counts(answers), is_undone=False).en
-        )
-        await record(connection, counter.desk.actor, deed)
+        await _record(connection, counter, answers)
 
     with suppress(_Undone):
         await counter.database.transact(book)
+    refused = [one for one in answers if isinstance(one, Refused)]
+    if refused and not is_trial:
+        await counter.log_refusal(refused[0].code)
     return answers
+
+
+async def _record(
+    connection: Connection, counter: Counter, answers: Sequence[Posted | Refused]
+) -> None:
+    """The line of the log, in the transaction of what it tells."""
+    from yibao.offices.access.log import record
+
+    detail = _told(_counts(answers), is_undone=False).en
+    await record(
+        connection, counter.desk.actor, counter.errand.deed(area=counter.area, detail=detail)
+    )
 
 
 async def _post_each(
     counter: Counter, entries: Sequence[Entry], language: Language
 ) -> list[Posted | Refused]:
-    from yibao.offices.treasury.posting import post
+    """Group by group, each in one transaction with its line of the log."""
+    from yibao.offices.treasury.posting import post_within
 
     answers: list[Posted | Refused] = []
+    chunk: Sequence[Entry] = ()
+
+    async def book(connection: Connection) -> tuple[Posted | Refused, ...]:
+        found = await post_within(connection, chunk, book=counter.book, actor=counter.who)
+        await _record(connection, counter, found)
+        return found
+
     with progress_bars(language) as bars:
         tell = bars.of(Text("记账", "posting"))
         for start in range(0, len(entries), _CHUNK):
             chunk = entries[start : start + _CHUNK]
-            answers += await post(counter.database, chunk, area=counter.area, actor=counter.who)
+            answers += await counter.database.transact(book)
             tell(len(answers), len(entries))
     return answers
 

@@ -51,12 +51,15 @@ def reserve_command(
     errand = Errand(login_name, area, "ledger.post", "ledger.reserve", "account", account)
 
     async def work() -> Held:
-        from yibao.offices.treasury.reserving import Hold, reserve
+        from yibao.offices.treasury.posting import Refused
+        from yibao.offices.treasury.reserving import Hold, Reserved, reserve
 
         async with at_counter(errand) as counter:
             hold = Hold(client_id, account, amount, until.astimezone(), party)
-            held = await reserve(counter.database, hold, book=counter.book, actor=counter.who)
-            await counter.log(f"{client_id} {amount}")
+            database = counter.booking(f"{client_id} {amount}", result_type=Reserved)
+            held = await reserve(database, hold, book=counter.book, actor=counter.who)
+            if isinstance(held, Refused):
+                await counter.log_refusal(held.code)
             return held
 
     _tell_held(run(work()), Way(language, as_json=as_json))
@@ -87,8 +90,7 @@ def release_command(
         from yibao.offices.treasury.reserving import release
 
         async with at_counter(errand) as counter:
-            await release(counter.database, number, area=counter.area, actor=counter.who)
-            await counter.log()
+            await release(counter.booking(), number, area=counter.area, actor=counter.who)
 
     run(work())
     told = Text(f"预留 {number} 已释放", f"reservation {number} is released")
@@ -128,7 +130,7 @@ def overdraft_command(
 
         days = Span(start.date(), until.date())
         return await permit_overdraft(
-            counter.database,
+            counter.booking(f"{amount} {document}"),
             amount,
             place=(counter.area, fund),
             days=days,
@@ -137,9 +139,7 @@ def overdraft_command(
 
     async def work() -> int:
         async with at_counter(errand) as counter:
-            number = await permit(counter)
-            await counter.log(f"{amount} {document}")
-            return number
+            return await permit(counter)
 
     number = run(work())
     told = Text(f"透支许可已登记，记账号 {number}", f"permission {number} is recorded")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from yibao.engines.accounting.entry import reversal_of
+from yibao.engines.accounting.entry import Entry, reversal_of
 from yibao.offices.treasury.journal import booked
 from yibao.offices.treasury.posting import Answer, post
 from yibao.storage.postgres.database import Database
@@ -26,19 +26,28 @@ class Reversal:
     memo: str = ""
 
 
-async def reverse(database: Database, reversal: Reversal, *, area: str, actor: str) -> Answer:
-    """Book the mirror of an entry.
+async def mirror_of(database: Database, reversal: Reversal, *, area: str) -> Entry:
+    """The entry that undoes another, to be posted.
 
     Raises:
         UnableToKeepBooks: ``entry_unknown``.
         UnableToBook: ``reversal_differs``: it is a reversal itself, or booked for a later day.
     """
     original = await booked(database, reversal.entry_id, area=area)
-    entry = reversal_of(
+    return reversal_of(
         original.entry,
         booking_number=reversal.entry_id,
         client_id=reversal.client_id,
         business_date=reversal.business_date,
         memo=reversal.memo,
     )
+
+
+async def reverse(database: Database, reversal: Reversal, *, area: str, actor: str) -> Answer:
+    """Book the mirror of an entry.
+
+    Raises:
+        UnableToKeepBooks, UnableToBook: as :func:`mirror_of`.
+    """
+    entry = await mirror_of(database, reversal, area=area)
     return (await post(database, [entry], area=area, actor=actor))[0]

@@ -136,6 +136,13 @@ class Database:
         with _answered(self._url):
             return await attempts(once)
 
+    def ending_with(self, last: Callable[[Connection, Any], Awaitable[None]]) -> Database:
+        """The same database, where ``last`` ends every transaction that writes: both, or neither.
+
+        ``last`` gets the connection and what the work returned. Only this database is closed.
+        """
+        return _Ending(self, last)
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection of the pool, outside any transaction.
@@ -191,6 +198,35 @@ class Database:
                 "请稍后重试，或提高连接池大小", "try again later, or raise the pool's size"
             ),
         )
+
+
+class _Ending(Database):
+    """A database as :meth:`Database.ending_with` shows it; pool and engine are the other's."""
+
+    def __init__(self, whole: Database, last: Callable[[Connection, Any], Awaitable[None]]) -> None:
+        url, wait_seconds = whole._url, whole._wait_seconds  # noqa: SLF001 - one class's own
+        super().__init__(whole.pool, url=url, wait_seconds=wait_seconds)
+        self._whole = whole
+        self._last = last
+
+    @cached_property
+    def engine(self) -> AsyncEngine:
+        return self._whole.engine
+
+    async def transact(
+        self,
+        work: Callable[[Connection], Awaitable[T]],
+        *,
+        isolation: Isolation = "read_committed",
+        read_only: bool = False,
+    ) -> T:
+        async def both(connection: Connection) -> T:
+            result = await work(connection)
+            await self._last(connection, result)
+            return result
+
+        wanted = work if read_only else both
+        return await self._whole.transact(wanted, isolation=isolation, read_only=read_only)
 
 
 def engine_of(url: str, **options: Any) -> AsyncEngine:  # noqa: ANN401
