@@ -89,7 +89,7 @@ def test_a_check_judges_by_the_books_and_books_nothing(posted: Terminal, qingdao
         (
             (f"{HEAD},account_type",
              "contribution,C-9,2024-01-31,resident,B1,5,subsidy_income"),
-            ":2 [role_refused]",
+            ":2 [event_role_refused]",
         ),
         (
             (f"{HEAD},account_type",

@@ -59,7 +59,7 @@ def settled(fund: str = "resident", care_type: str = "inpatient", amount: int = 
                 bank_id="B",
                 amount=1,
             ),
-            "role_ambiguous",
+            "event_role_ambiguous",
             "bank",
         ),
         (
@@ -71,7 +71,7 @@ def settled(fund: str = "resident", care_type: str = "inpatient", amount: int = 
                 account_type="contribution_personal",
                 amount=1,
             ),
-            "role_refused",
+            "event_role_refused",
             "contribution_personal",
         ),
         (

@@ -227,21 +227,21 @@ class Chart:
         """The account type that plays a role of an event: the only one, or the one named.
 
         Raises:
-            UnableToBook: ``event_unknown``, ``role_unknown``, ``role_ambiguous``,
-                ``role_refused`` (the type named may not play it).
+            UnableToBook: ``event_unknown``, ``event_role_unknown``, ``event_role_ambiguous``,
+                ``event_role_refused`` (the type named may not play it).
         """
         facing = self.faced(event_kind)
         types = (facing.debit_roles if side == "debit" else facing.credit_roles).get(role)
         if types is None:
-            raise _unknown("role_unknown", f"事件 {event_kind} 的角色", "role", role)
+            raise _unknown("event_role_unknown", f"事件 {event_kind} 的角色", "role", role)
         if not named and len(types) == 1:
             return types[0]
         if named in types:
             return named
         told = _no_type(f"{event_kind}: {role}", named, types)
         if named:
-            raise UnableToBook("role_refused", *told)
-        raise UnableToBook("role_ambiguous", *told)
+            raise UnableToBook("event_role_refused", *told)
+        raise UnableToBook("event_role_ambiguous", *told)
 
 
 def _no_type(place: str, named: str, types: tuple[str, ...]) -> tuple[Text, Text]:
