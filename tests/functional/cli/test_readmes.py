@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[3]
 README = {"en": ROOT / "README.md", "zh": ROOT / "README.zh-CN.md"}
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)")
+MADE = ("yibao city", "yibao settle", "yibao what-if", "yibao dip", "yibao group report")
+"""Commands whose figures are those of a made city."""
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
@@ -76,7 +78,7 @@ def test_a_readme_shows_what_is_printed(monkeypatch, tmp_path: Path, language: s
         done = yibao(*shlex.split(words)[1:])
         if place:
             Path(place).write_text(done.stdout, encoding="utf-8")
-        is_made = command.startswith(("yibao city", "yibao settle", "yibao what-if"))
+        is_made = command.startswith(MADE)
         printed = plain(done.stdout + done.stderr, without_figures=is_made)
         for line in lines:
             for part in plain(line, without_figures=is_made).split("…"):
