@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,10 +28,10 @@ def cases(tmp_path) -> Path:
     return path
 
 
-def yibao(*words: object) -> subprocess.CompletedProcess[str]:
+def yibao(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "yibao.doors.cli", *map(str, words)],
-        capture_output=True, text=True, cwd=ROOT, check=False,
+        capture_output=True, text=True, cwd=ROOT, check=False, env=os.environ | environment,
     )  # fmt: skip
 
 
@@ -83,6 +84,35 @@ def test_schemes_are_checked_shown_and_compared(tmp_path):
     nothing = yibao("scheme", "check", tmp_path, "--language", "zh")
     assert nothing.returncode == 3
     assert "不是分组方案目录" in nothing.stderr
+
+
+def test_the_first_run_says_that_it_compiles_and_later_ones_do_not(cases, tmp_path):
+    environment = {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    words = ("--scheme", EXAMPLE, "--out", tmp_path / "out.csv", "--language", "en")
+    first, second = (yibao("group", cases, *words, **environment) for _ in range(2))
+    assert first.stderr.count("first run: compiling the grouper") == 1
+    assert "compiling" not in second.stderr
+    assert first.stdout.splitlines()[1:] == second.stdout.splitlines()[1:]
+    case = "gender=1;age=50;zdList=XG01"
+    explained = yibao("group", "explain", case, "--scheme", EXAMPLE, **environment)
+    assert (explained.returncode, explained.stderr.count("编译")) == (0, 0)
+
+
+def test_memory_of_small_pieces_goes_back_to_the_system():
+    program = (
+        "from yibao.offices.actuary.grouping.running import group_file; import pyarrow;"
+        "print(pyarrow.default_memory_pool().backend_name)"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "ARROW_DEFAULT_MEMORY_POOL"}
+    for named, expected in (
+        ({}, "system"),
+        ({"ARROW_DEFAULT_MEMORY_POOL": "mimalloc"}, "mimalloc"),
+    ):
+        asked = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+            env=environment | named,
+        )  # fmt: skip
+        assert asked.stdout.strip() == expected
 
 
 def test_help_is_there_without_heavy_imports():

@@ -109,13 +109,49 @@ def test_the_words_of_an_explanation():
     assert "LQY: any procedure is an operating-room procedure (YG05)" in lines["en"]
     assert "LQY: 任一手术操作属于手术室手术 (YG05)" in lines["zh"]
     assert (
-        "XL11: MCC, excluded by the principal diagnosis XL10 (both in exclusion table 2)"
-        in lines["en"]
+        "XL11: MCC, not counted: excluded by the principal diagnosis XL10"
+        " (both in exclusion table 2)" in lines["en"]
     )
     assert "MDCs that were entered and left, since none of their ADRGs fits: MDCS" in lines["en"]
     assert "with the principal diagnosis XL11" not in lines["en"]  # the same slot
     data = explanation_data(explained)
     assert (data["adrg"], data["complications"][0]["excluded_by"]) == ("LQY", "XL10")
+
+
+def prose(text: str, language: str = "en") -> str:
+    found = moves_of(compiled_of(EXAMPLE), case_of(text), explained=explained_of(text))
+    return "\n".join(explanation_lines(explained_of(text), found, language=language))
+
+
+def test_a_level_names_the_diagnoses_that_count():
+    told = prose("1 50 XL10+XL11+XK03+XG01 -")
+    assert "LS13: there is an MCC or CC (XK03)" in told  # XL11 is excluded, XG01 is none
+    assert "XK03: counts as CC" in told
+    told = prose("1 50 XL10+XK03+XK02 -")
+    assert "LS11: there is an MCC (XK02)" in told
+    assert "LS11: 有严重并发症或合并症 (MCC) (XK02)" in prose("1 50 XL10+XK03+XK02 -", "zh")
+
+
+def test_complications_that_no_drg_asks_for_are_told_so():
+    told = prose("2 40 XW01+XK03 YW01+YW03+YW04")
+    assert "complications (this ADRG does not ask for them):\n    XK03: counts as CC" in told
+    assert "complications:" in prose("1 50 XL10+XK03 -")
+    assert "complications:" in prose("1 50 XX99+XK03 -")  # without an ADRG nothing is asked
+
+
+def test_rules_that_ask_for_their_own_list_are_told_in_one_line():
+    told = prose("1 50 XL10+XK03 -")
+    (line,) = [line for line in told.splitlines() if "in no list of these" in line]
+    assert line.startswith("    the main procedure is in no list of these: ")
+    keys = line.split(": ")[1].split()
+    assert "LB1" in keys
+    assert not any(f"    {key}: " in told for key in keys)
+
+
+def test_additions_stand_together_with_the_own_major_category_first():
+    told = prose("1 50 XL10+XL11 YG05").splitlines()
+    place = told.index("    with another main procedure, such as:")
+    assert told[place + 1] == "        YL01 → LB15 · YS01 → SA19"
 
 
 def test_an_invalid_case_is_told_and_not_grouped():

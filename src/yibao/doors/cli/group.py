@@ -11,7 +11,7 @@ import click
 from yibao.base.texts import Language, Text
 from yibao.doors.cli.entry import language_option
 from yibao.doors.cli.group_report import report
-from yibao.doors.cli.running import interruptible, progress_bars
+from yibao.doors.cli.running import interruptible, progress_bars, teller
 
 if TYPE_CHECKING:
     from yibao.offices.actuary.grouping.running import GroupingSummary
@@ -70,11 +70,13 @@ def run(cases: Path, scheme: Path, out: Path, as_json: bool, language: Language)
     """
     from yibao.offices.actuary.grouping.running import group_file
     from yibao.offices.actuary.grouping.schemes import open_scheme
+    from yibao.storage.files.compiled import COMPILING_GROUPER, compilation_told
     from yibao.storage.files.grouping_cases import open_cases
 
-    compiled = open_scheme(scheme)
-    filed = open_cases(cases)
-    with interruptible(), progress_bars(language) as bars:
+    telling = compilation_told(COMPILING_GROUPER, tell=teller(language))
+    with interruptible(), telling, progress_bars(language) as bars:
+        compiled = open_scheme(scheme)
+        filed = open_cases(cases)
         bar = bars.of(Text("分组", "grouping"))
         summary = group_file(compiled, filed, out=out, progress=bar)
     if as_json:
@@ -102,11 +104,15 @@ def explain(
     from yibao.engines.grouping.telling import explanation_data, explanation_lines
     from yibao.offices.actuary.grouping.explaining import explain_filed, explain_written
     from yibao.offices.actuary.grouping.schemes import open_scheme
+    from yibao.storage.files.compiled import COMPILING_GROUPER, compilation_told
 
-    compiled = open_scheme(scheme)
-    found = (
-        explain_filed(compiled, cases, indexes=case) if cases else explain_written(compiled, case)
-    )
+    with compilation_told(COMPILING_GROUPER, tell=teller(language)):
+        compiled = open_scheme(scheme)
+        found = (
+            explain_filed(compiled, cases, indexes=case)
+            if cases
+            else explain_written(compiled, case)
+        )
     for one in found:
         if as_json:
             data = explanation_data(one.explanation, one.moves)

@@ -30,8 +30,8 @@ _TOLD = {
     "other_principal": Text("主要诊断改为", "with the principal diagnosis"),
     "without_procedure": Text("去掉手术操作", "without the procedure"),
     "other_main_procedure": Text("主要手术操作改为", "with the main procedure"),
-    "with_procedure": Text("增加主要手术操作，例如", "with a main procedure more, such as"),
-    "with_complication": Text("增加其他诊断，例如", "with a secondary diagnosis more, such as"),
+    "with_procedure": Text("增加主要手术操作，例如", "with another main procedure, such as"),
+    "with_complication": Text("增加其他诊断，例如", "with a further secondary diagnosis, such as"),
 }
 
 
@@ -44,9 +44,13 @@ class Move(NamedTuple):
 
     @property
     def told(self) -> Text:
-        """The change in words."""
-        words = _TOLD[self.kind]
-        return Text(f"{words.zh} {self.code}", f"{words.en} {self.code}")
+        """The change in words, without its code."""
+        return _TOLD[self.kind]
+
+    @property
+    def is_addition(self) -> bool:
+        """Whether the code is one of many that would do, and none of the case's own."""
+        return self.kind.startswith("with_")
 
 
 def moves_of(compiled: CompiledScheme, case: Case, *, explained: Explanation) -> list[Move]:
@@ -59,11 +63,11 @@ def moves_of(compiled: CompiledScheme, case: Case, *, explained: Explanation) ->
         group = group_at(compiled, walks, row=row)
         if _place(group) == _place(explained.group):
             continue
-        is_addition = kind.startswith("with_")
-        if is_addition and (kind, group.drg) in seen:
+        move = Move(kind, code, group)
+        if move.is_addition and (kind, group.drg) in seen:
             continue
         seen.add((kind, group.drg))
-        moves.append(Move(kind, code, group))
+        moves.append(move)
     return moves
 
 

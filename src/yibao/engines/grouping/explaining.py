@@ -39,6 +39,7 @@ from yibao.engines.grouping.compiler import CompiledRule, CompiledScheme
 from yibao.engines.grouping.conditions import (
     DIAGNOSIS,
     SUBJECTS,
+    Complication,
     InList,
     Leaf,
     leaves,
@@ -150,14 +151,14 @@ class Explainer:
         walks, row, invalid = rest
         own = [int(walks.mdc[row]), int(walks.adrg[row]), int(walks.drg[row])]
         rules = {id(self.compiled.rules[number]) for number in own if number >= 0}
+        complications = () if invalid else codes.complications()
         grounds = tuple(
-            Ground(step.rule, leaf, codes.answering(leaf))
+            Ground(step.rule, leaf, _at_level(leaf, complications) or codes.answering(leaf))
             for step in steps
             if step.held and id(step.rule) in rules
             for leaf in step.met
         )
         found = tuple(names_of(int(walks.findings[row]), FINDINGS))
-        complications = () if invalid else codes.complications()
         return Explanation(
             index, group, steps, grounds, complications, found, invalid,
             codes.diagnoses, codes.procedures,
@@ -281,6 +282,16 @@ class _Codes:
                 table = self._explainer.compiled.exclusions[shared - 1] if shared else ""
                 counted.append(Counted(code, LEVEL_WORDS[levels[number]], not shared, table))
         return tuple(counted)
+
+
+def _at_level(leaf: Leaf, complications: Sequence[Counted]) -> tuple[str, ...]:
+    """The diagnoses that count and make a question for a level hold."""
+    if not isinstance(leaf, Complication):
+        return ()
+    least = LEVEL_WORDS.index(leaf.level)
+    return tuple(
+        one.code for one in complications if one.counts and LEVEL_WORDS.index(one.level) >= least
+    )
 
 
 def _split(text: str) -> tuple[str, ...]:

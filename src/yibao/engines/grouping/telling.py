@@ -8,11 +8,12 @@ from typing import Any
 from yibao.base.texts import Language, Text
 from yibao.engines.grouping.case import UNGROUPED_ADRG, finding_told, invalid_told
 from yibao.engines.grouping.changes import Move
-from yibao.engines.grouping.conditions import Leaf, leaves
+from yibao.engines.grouping.conditions import Complication, InList, Leaf, leaves
 from yibao.engines.grouping.explaining import Counted, Explanation, Step
-from yibao.engines.grouping.scheme import MDC, QY
-from yibao.engines.grouping.wording import condition_told, leaf_told
+from yibao.engines.grouping.scheme import DRG, MDC, QY
+from yibao.engines.grouping.wording import condition_told, leaf_told, not_listed_told
 
+_MOVES_A_LINE = 4
 _STATUSES = {
     "grouped": Text("入组", "grouped"),
     "qy": Text("歧义病例", "ambiguous (QY)"),
@@ -110,8 +111,26 @@ def _lines(explained: Explanation, moves: Sequence[Move]) -> Iterator[Text]:
             yield _indented(finding_told(name), f" [{name}]")
     if moves:
         yield Text("哪一项变化会改变分组:", "which single change would move the case:")
-        for move in moves:
-            yield _indented(move.told, f" → {_group_told(move)}")
+        yield from _moves(moves, explained.group.mdc)
+
+
+def _moves(moves: Sequence[Move], mdc: str) -> Iterator[Text]:
+    """Changes of the case's own codes line by line; additions together, the own MDC's first."""
+    for move in moves:
+        if not move.is_addition:
+            yield _indented(move.told, f" {_move_told(move)}")
+    for kind in dict.fromkeys(move.kind for move in moves if move.is_addition):
+        added = sorted(
+            (move for move in moves if move.kind == kind), key=lambda move: move.group.mdc != mdc
+        )
+        yield _indented(added[0].told, ":")
+        for first in range(0, len(added), _MOVES_A_LINE):
+            row = " · ".join(map(_move_told, added[first : first + _MOVES_A_LINE]))
+            yield Text(f"        {row}", f"        {row}")
+
+
+def _move_told(move: Move) -> str:
+    return f"{move.code} → {_group_told(move)}"
 
 
 def _group_told(move: Move) -> str:
@@ -141,7 +160,10 @@ def _head(explained: Explanation) -> Text:
 def _why(explained: Explanation) -> Iterator[Text]:
     if explained.grounds:
         yield Text("入组依据:", "because:")
+    any_level = {g.rule.shown for g in explained.grounds if g.leaf == Complication("cc")}
     for ground in explained.grounds:
+        if ground.leaf == Complication("mcc") and ground.rule.shown in any_level:
+            continue  # who asks for MCC or CC is answered once
         leaf = leaf_told(ground.leaf)
         codes = f" ({', '.join(ground.codes)})" if ground.codes else ""
         yield Text(
@@ -171,8 +193,22 @@ def _tried(steps: Sequence[Step]) -> Iterator[Text]:
     others = [step for step in others if not (step.rule.kind == QY and not step.met)]
     if others:
         yield Text("尝试过而不成立:", "tried, and did not hold:")
+    plain: dict[str, list[str]] = {}
     for step in others:
-        yield _step_told(step)
+        subject = _plain_subject(step)
+        if subject:
+            plain.setdefault(subject, []).append(step.rule.shown)
+        else:
+            yield _step_told(step)
+    for subject, names in plain.items():
+        yield _indented(not_listed_told(subject), ": " + " ".join(names))
+
+
+def _plain_subject(step: Step) -> str:
+    """What a rule asks for that asks for nothing but its own list, else nothing."""
+    condition = step.rule.condition
+    own = isinstance(condition, InList) and condition.list_name == step.rule.shown
+    return condition.subject if own and isinstance(condition, InList) else ""
 
 
 def _step_told(step: Step) -> Text:
@@ -201,7 +237,11 @@ def _joined(asked: Iterable[Leaf]) -> Text:
 
 def _complications(explained: Explanation) -> Iterator[Text]:
     if explained.complications:
-        yield Text("并发症与合并症:", "complications:")
+        drgs = [step.rule.condition for step in explained.steps if step.rule.kind == DRG]
+        asked = any(isinstance(leaf, Complication) for drg in drgs for leaf in leaves(drg))
+        aside = Text("（本 ADRG 不区分）", " (this ADRG does not ask for them)")
+        zh, en = (aside.zh, aside.en) if drgs and not asked else ("", "")
+        yield Text(f"并发症与合并症{zh}:", f"complications{en}:")
     for one in explained.complications:
         yield _complication(one, explained.diagnoses[0])
 
@@ -209,11 +249,11 @@ def _complications(explained: Explanation) -> Iterator[Text]:
 def _complication(one: Counted, principal: str) -> Text:
     level = one.level.upper()
     if one.counts:
-        return Text(f"    {one.code}: {level}", f"    {one.code}: {level}")
+        return Text(f"    {one.code}: 计为 {level}", f"    {one.code}: counts as {level}")
     number = one.exclusion
     return Text(
-        f"    {one.code}: {level}，被主要诊断 {principal} 排除 (同属排除表 {number})",
-        f"    {one.code}: {level}, excluded by the principal diagnosis {principal}"
+        f"    {one.code}: {level}，不计: 被主要诊断 {principal} 排除 (同属排除表 {number})",
+        f"    {one.code}: {level}, not counted: excluded by the principal diagnosis {principal}"
         f" (both in exclusion table {number})",
     )
 

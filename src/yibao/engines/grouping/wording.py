@@ -63,6 +63,12 @@ def leaf_told(leaf: Leaf) -> Text:  # noqa: PLR0911
     return _compare_told(leaf)
 
 
+def not_listed_told(subject: str) -> Text:
+    """That a subject is in none of some lists, whose names follow."""
+    told = _SUBJECTS[subject]
+    return Text(f"{told.zh}不在以下各组的列表中", f"{told.en} is in no list of these")
+
+
 def _compare_told(leaf: Compare) -> Text:
     field, sign = _FIELDS[leaf.field], _SIGNS[leaf.comparison]
     shown = leaf.value if isinstance(leaf.value, str) else number_told(leaf.value)

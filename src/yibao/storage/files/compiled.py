@@ -13,7 +13,8 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -27,6 +28,10 @@ Tell = Callable[[Text], None]
 COMPILING = Text(
     "首次运行，正在编译结算程序（之后直接使用缓存）…",
     "first run: compiling the law to machine code (kept for later runs) …",
+)
+COMPILING_GROUPER = Text(
+    "首次运行，正在编译分组程序，约数秒（之后直接使用缓存）…",
+    "first run: compiling the grouper to machine code, some seconds (kept for later runs) …",
 )
 NOT_KEPT = Text(
     "缓存目录不可写，编译结果只供本次运行使用",
@@ -65,6 +70,26 @@ class CompiledCode:
             self._folder = Path(self._temporary.name)
             self._tell(NOT_KEPT)
             return _write(self._folder / f"{name}.py", source)
+
+
+@contextmanager
+def compilation_told(told: Text, *, tell: Tell) -> Iterator[None]:
+    """Tell once when Numba compiles within the block; nothing where it loads what it has kept."""
+    from numba.core import event  # noqa: PLC0415 - heavy, and only here
+
+    class Teller(event.Listener):
+        has_told = False
+
+        def on_start(self, _event: event.Event) -> None:
+            if not self.has_told:
+                self.has_told = True
+                tell(told)
+
+        def on_end(self, _event: event.Event) -> None:
+            return None
+
+    with event.install_listener("numba:compile", Teller()):
+        yield
 
 
 def default_folder() -> Path:

@@ -229,5 +229,6 @@ def _repeated(hashes: list[NDArray[np.uint64]]) -> int:
     if not hashes:
         return 0
     together = np.concatenate(hashes)
+    hashes.clear()
     together.sort()
     return int((together[1:] == together[:-1]).sum())
