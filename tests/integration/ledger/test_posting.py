@@ -219,6 +219,18 @@ def test_money_is_held_used_and_let_go(posted: Terminal):
                                          code=4).err  # fmt: skip
 
 
+def test_a_reservation_into_the_past_is_told_as_such(posted: Terminal):
+    hold = ("H-1", "personal_account/personal_account_liability", "60", "--party", "M1")
+    past = ("--until", "2020-01-01 10:00")
+    told = posted("reserve", *hold, *past, code=4).err
+    assert "[reservation_ended]" in told
+    assert "its time is over" in told
+    assert "up to a moment that is still to come" in told
+    told = posted("reserve", *hold, *past, "--language", "zh", code=4).err
+    assert "已到期" in told
+    assert "到期时刻须晚于现在" in told
+
+
 def test_an_overdraft_is_permitted_by_a_reviewer_for_some_days(posted: Terminal):
     days = ("--from", "2024-01-01", "--until", "2199-01-01", "--document", "文9")
     assert "[permission_missing]" in posted("overdraft", "resident", "500", *days, code=4).err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.integration.treasury.town import (
     AREA,
     OPENED,
     benefit,
+    chart,
     contribution,
     credit,
     entry,
@@ -22,7 +24,9 @@ from tests.integration.treasury.town import (
     payment,
     use,
 )
+from yibao.base.dates import Span
 from yibao.base.findings import FaultsFound
+from yibao.engines.accounting.chart import Chart
 from yibao.engines.accounting.entry import reversal_of
 from yibao.offices.treasury import sealing
 from yibao.offices.treasury.posting import Posted, post
@@ -61,12 +65,26 @@ async def _filled(books: Books) -> None:
         await post(database, [undone, benefit("b2", 7)], area=AREA, actor="clerk")
         async with database.connection() as connection:
             await _held_and_decided(connection)
+        await opened(books, _newer_chart())
         await sealing.seal_now(database)
         await post(database, [benefit("b3", 8), credit("k2", "M2", 9)], area=AREA, actor="clerk")
         await sealing.seal_now(database)
         await post(database, [benefit("b4", 1)], area=AREA, actor="clerk")
     owner = await asyncpg.connect(books.owner_url)
     await owner.close()
+
+
+def _newer_chart() -> Chart:
+    """A chart in which one account ends, and one account type may not face an event any more."""
+    first = chart()
+    given, transfer = first.accounts["pooling/given"], first.facing["transfer"]
+    ended = replace(given, span=Span(given.span.start, date(2024, 6, 1)))
+    narrower = replace(transfer, debit=transfer.debit - {"clearing_relief"})
+    return chart(
+        digest="1" * 64,
+        accounts={**first.accounts, ended.code: ended},
+        facing={**first.facing, "transfer": narrower},
+    )
 
 
 async def _held_and_decided(connection: asyncpg.Connection) -> None:
@@ -192,8 +210,16 @@ CHANGED = {
 ALLOWED = {"account_class": "'expense'", "holder": "'none'", "guard": "'none'", "side": "'debit'"}
 ALLOWED |= {"action": "'reopen'", "period_kind": "'month'", "outcome": "'expired'"}
 SEALED_TABLES = (
-    *("book", "chart_installation", "account", "facing", "period_mark", "budget"),
-    *("overdraft_permission", "entry", "line", "reservation", "reservation_end"),
+    *("book", "chart_installation", "account", "account_end", "facing", "facing_end"),
+    *(
+        "period_mark",
+        "budget",
+        "overdraft_permission",
+        "entry",
+        "line",
+        "reservation",
+        "reservation_end",
+    ),
 )
 NUMBERS = {
     "account": "account_id",
@@ -249,6 +275,26 @@ def test_a_change_of_any_column_is_found_and_its_row_named(
         )
         bend(sealed, f"UPDATE treasury.{table} SET {name} = {restored} WHERE {where}")
     assert missed == {}
+
+
+@pytest.mark.parametrize("table", ["account_end", "facing_end"])
+def test_an_account_or_a_facing_brought_back_is_found(sealed: Books, table: str):
+    installed = value(sealed, "SELECT max(number) FROM treasury.chart_installation")
+    between = {  # the newer chart's rows follow each other
+        "account_end": f"between chart_installation {installed} and facing_end {installed + 2}",
+        "facing_end": f"between account_end {installed + 1} and -",
+    }
+    bend(sealed, f"DELETE FROM treasury.{table}")
+    found = verified(sealed)
+    assert "seal_differs" in found.codes
+    assert places(found, "row_missing") == [between[table]]
+
+
+def test_every_sealed_kind_of_row_is_bent_by_a_test(sealed: Books):
+    kinds = value(
+        sealed, "SELECT array_agg(DISTINCT split_part(text, E'\t', 1)) FROM treasury.sealed_text"
+    )
+    assert sorted(kinds) == sorted(SEALED_TABLES)
 
 
 def default(kind: str) -> str:

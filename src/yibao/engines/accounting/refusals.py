@@ -89,7 +89,9 @@ _RULES: dict[str, Text] = {
         "冲正须与原分录逐行相反", "a reversal has the original's lines with the other sign"
     ),
     "reservation_unknown": Text("没有该预留", "there is no such reservation"),
-    "reservation_ended": Text("该预留已使用或已释放", "the reservation is used up or released"),
+    "reservation_ended": Text(
+        "该预留已使用、已释放或已到期", "the reservation is used up, released, or its time is over"
+    ),
     "reservation_exceeded": Text("金额超出预留", "the amount is beyond what was reserved"),
     "personal_account_overdrawn": Text(
         "个人账户余额不得为负", "a personal account does not go below zero"
@@ -151,7 +153,9 @@ _REMEDIES: dict[str, Text] = {
     "reversal_repeated": Text("请核对已有的冲正分录", "look at the reversal that stands"),
     "reversal_differs": Text("请整笔冲正后另行补记", "reverse the whole, then book what is right"),
     "reservation_unknown": Text("请核对预留号", "check the reservation's number"),
-    "reservation_ended": Text("请重新预留", "reserve again"),
+    "reservation_ended": Text(
+        "请重新预留，到期时刻须晚于现在", "reserve again, up to a moment that is still to come"
+    ),
     "reservation_exceeded": Text("请减少金额或另行预留", "lower the amount, or reserve more"),
     "personal_account_overdrawn": Text(
         "请减少个人账户支付，其余由本人现金支付", "pay less from the account, the rest in cash"

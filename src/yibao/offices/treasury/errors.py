@@ -92,7 +92,7 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
         Text("请核对预留号", "check the reservation's number"),
     ),
     "reservation_ended": (
-        Text("该预留已使用或已释放", "the reservation is used up or released"),
+        Text("该预留已使用、已释放或已到期", "the reservation is used up, released or expired"),
         Text("请重新预留", "reserve again"),
     ),
     "account_in_use": (
