@@ -21,6 +21,7 @@ from yibao.offices.actuary.city.population import CHUNK_MEMBERS
 from yibao.offices.actuary.city.tables import Contract, claims_table, members_table
 from yibao.offices.actuary.city.writing import Order
 from yibao.storage.files.partitions import read_manifest
+from yibao.storage.files.results import UnableToWrite
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -140,7 +141,7 @@ def test_a_full_disk_leaves_nothing_and_says_so(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(writing.RowGroups, "_write", full)
-    with pytest.raises(UnableToMakeCity) as told:
+    with pytest.raises(UnableToWrite) as told:
         make_city(Order(MEMBERS, SEED, YEAR), tmp_path / "city", contract=contract)
     assert "disk is full" in told.value.told("en")
     assert "磁盘" in told.value.told("zh")
@@ -149,7 +150,7 @@ def test_a_full_disk_leaves_nothing_and_says_so(
 
 def test_what_is_there_is_not_overwritten(contract: Contract, tmp_path: Path):
     (tmp_path / "city").mkdir()
-    with pytest.raises(UnableToMakeCity, match="there already"):
+    with pytest.raises(UnableToWrite, match="there already"):
         make_city(Order(MEMBERS, SEED, YEAR), tmp_path / "city", contract=contract)
     assert list((tmp_path / "city").iterdir()) == []
 

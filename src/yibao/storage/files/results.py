@@ -55,7 +55,7 @@ class ResultFiles:
                 )
             )
         except OSError as error:
-            raise _unwritable(self._main, error) from None
+            raise unwritable(self._main, error) from None
         at_the_latest(self, self.folder)
         return self
 
@@ -71,7 +71,7 @@ class ResultFiles:
         finally:
             remove_folder(self.folder)
         if isinstance(error, OSError):
-            raise _unwritable(self._main, error) from error
+            raise unwritable(self._main, error) from error
 
     def table(self, place: Path, schema: Mapping[str, type[pl.DataType]]) -> TableWriter:
         """A table that will stand at ``place``, CSV or Parquet by its suffix.
@@ -115,7 +115,7 @@ class ResultFiles:
                 Text("请使用不同的文件名", "give them names of their own"),
             )
         if place.is_dir():
-            raise _unwritable(place, IsADirectoryError(errno.EISDIR, "", str(place)))
+            raise unwritable(place, IsADirectoryError(errno.EISDIR, "", str(place)))
         hidden = self.folder / f"{len(self._places)}-{place.name}"
         self._places[place] = hidden
         return hidden
@@ -264,7 +264,8 @@ def _csv_frame(table: pa.Table) -> pl.DataFrame:
     return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
 
 
-def _unwritable(place: Path, error: OSError) -> UnableToWrite:
+def unwritable(place: Path, error: OSError) -> UnableToWrite:
+    """That the system refused to write to a place, in its own words."""
     why = system_reason(error)
     return UnableToWrite(
         Text(

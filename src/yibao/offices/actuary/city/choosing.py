@@ -14,7 +14,8 @@ import polars as pl
 from pyarrow import parquet
 
 from yibao.base.texts import Text
-from yibao.offices.actuary.city.making import UnableToMakeCity, whole_folder
+from yibao.offices.actuary.city.making import UnableToMakeCity
+from yibao.storage.files.folders import whole_folder
 from yibao.storage.files.partitions import (
     Manifest,
     Part,
@@ -31,7 +32,8 @@ def choose_claims(folder: Path, out: Path, *, care_types: Sequence[str]) -> Mani
 
     Raises:
         FaultsFound: if the folder is not whole.
-        UnableToMakeCity: if ``out`` is there already, or the city has no such claims.
+        UnableToMakeCity: if the city has no such claims.
+        UnableToWrite: if ``out`` is there already, or cannot be written.
     """
     places = claims_in(folder)
     with whole_folder(out) as hidden:

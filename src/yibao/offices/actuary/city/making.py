@@ -10,16 +10,13 @@ that exists already, and sizes that make no city.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from pyarrow import parquet
 
 from yibao.base.errors import YibaoError
-from yibao.base.system import system_reason
 from yibao.base.texts import Text
 from yibao.offices.actuary.city.chunks import DrawnChunk, Plan, draw_chunk
 from yibao.offices.actuary.city.draws import MILLION, Draws
@@ -29,8 +26,8 @@ from yibao.offices.actuary.city.providers import draw_providers
 from yibao.offices.actuary.city.scaling import scales_of
 from yibao.offices.actuary.city.tables import Contract, providers_table
 from yibao.offices.actuary.city.writing import CityWriter, Order
+from yibao.storage.files.folders import whole_folder
 from yibao.storage.files.partitions import Manifest, write_manifest
-from yibao.storage.files.removing import remove_folder
 
 MOST_PARTITIONS = 1_000
 _PROVIDERS_CHUNK = 1 << 29
@@ -66,7 +63,8 @@ def make_city(
     """Make a city in the folder ``out``, valid claims for the area of the contract.
 
     Raises:
-        UnableToMakeCity: if ``out`` is there already, or cannot be written.
+        UnableToMakeCity: if a number makes no sense.
+        UnableToWrite: if ``out`` is there already, or cannot be written.
     """
     plan = plan_of(order)
     with whole_folder(out) as folder:
@@ -99,31 +97,6 @@ def _drawn(plan: Plan) -> Iterator[tuple[DrawnChunk, int]]:
             yield future.result(), ready
 
 
-@contextmanager
-def whole_folder(out: Path) -> Iterator[Path]:
-    """A hidden folder that becomes ``out`` when all went well, and goes away otherwise.
-
-    Raises:
-        UnableToMakeCity: if ``out`` is there already, or cannot be written.
-    """
-    if out.exists():
-        raise UnableToMakeCity(
-            Text(f"{out} 已存在", f"{out} is there already"),
-            Text("请另取目录名，或先移走它", "name another folder, or move it away first"),
-        )
-    hidden = Path()
-    try:
-        hidden = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
-        yield hidden
-        hidden.chmod(0o755)
-        hidden.replace(out)
-    except OSError as error:
-        raise _unwritable(out, error) from error
-    finally:
-        if hidden != Path():
-            remove_folder(hidden)
-
-
 def _refuse_senseless(order: Order) -> None:
     highest = MILLION * MILLION
     limits = (
@@ -138,14 +111,3 @@ def _refuse_senseless(order: Order) -> None:
                 Text(f"{name} 为 {value}", f"{name} is {value}"),
                 Text(f"应为 {low} 至 {high}", f"it may be {low} to {high}"),
             )
-
-
-def _unwritable(out: Path, error: OSError) -> UnableToMakeCity:
-    why = system_reason(error)
-    return UnableToMakeCity(
-        Text(
-            f"无法写入 {out}: {why.zh}，未写入任何内容",
-            f"cannot write {out}: {why.en}; nothing was written",
-        ),
-        Text("请检查磁盘空间与权限", "look at the disk's space and the permissions"),
-    )

@@ -23,10 +23,10 @@ from yibao.engines.grouping.dip.building import Built, Pool, build
 from yibao.engines.grouping.dip.parameters import Parameters
 from yibao.engines.grouping.weights.cells import together
 from yibao.engines.grouping.weights.quality import variance_explained
-from yibao.offices.actuary.city.making import whole_folder
 from yibao.offices.actuary.dip.profiling import Profiled, profiled
 from yibao.storage.files.dip_catalogues import MANIFEST, TABLE, manifest_content, table_content
 from yibao.storage.files.dip_parameters import read_parameters
+from yibao.storage.files.folders import whole_folder
 from yibao.storage.files.stays import ReadStays, read_stays
 
 

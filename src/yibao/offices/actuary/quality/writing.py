@@ -18,10 +18,10 @@ from yibao.base.money import format_yuan
 from yibao.base.texts import Language, Text
 from yibao.engines.grouping.weights.decimals import decimal_text
 from yibao.engines.grouping.weights.quality import Quality, Yardstick, judge
-from yibao.offices.actuary.city.making import whole_folder
 from yibao.offices.actuary.drawing.pages import content_of
 from yibao.offices.actuary.quality.page import ReportPage
 from yibao.offices.actuary.quality.reading import GroupedFile
+from yibao.storage.files.folders import whole_folder
 
 Cell = str | int
 INDEX_PLACES, DAY_PLACES = 6, 2
