@@ -47,12 +47,14 @@ BEGIN
                 WHERE known.area_code = area AND known.client_id = c.client_id) AS entry_id
         FROM unnest(client_ids) WITH ORDINALITY AS c (client_id, place) OFFSET 0
     ) AS e;
-    SELECT INTO fault c.client_id, e.entry_id
-    FROM unnest(client_ids, digests, entry_ids) AS c (client_id, digest, entry_id)
-        JOIN treasury.entry AS e USING (entry_id) WHERE e.content_digest <> c.digest LIMIT 1;
-    IF FOUND THEN
-        PERFORM treasury.refuse('client_id_reused', jsonb_build_object('entry', fault.client_id,
-            'place', fault.entry_id));
+    IF false = ANY (are_new) THEN
+        SELECT INTO fault c.client_id, e.entry_id
+        FROM unnest(client_ids, digests, entry_ids) AS c (client_id, digest, entry_id)
+            JOIN treasury.entry AS e USING (entry_id) WHERE e.content_digest <> c.digest LIMIT 1;
+        IF FOUND THEN
+            PERFORM treasury.refuse('client_id_reused', jsonb_build_object('entry', fault.client_id,
+                'place', fault.entry_id));
+        END IF;
     END IF;
     IF NOT true = ANY (are_new) THEN
         RETURN;
@@ -108,11 +110,11 @@ DECLARE
     members text[];
     guarded bigint[];
     locked bigint;
+    personal CONSTANT bigint[] := ARRAY(SELECT account_id FROM treasury.account WHERE guard = 'personal');
 BEGIN
     SELECT INTO guarded, members array_agg(m.account_id), array_agg(m.party_id)
     FROM (SELECT DISTINCT l.account_id, l.party_id FROM unnest(accounts, parties) AS l (account_id, party_id)
-        WHERE l.account_id IN (SELECT a.account_id FROM treasury.account AS a WHERE a.guard = 'personal')
-        ORDER BY 1, 2) AS m;
+        WHERE l.account_id = ANY (personal) ORDER BY 1, 2) AS m;
     IF guarded IS NULL THEN
         RETURN;
     END IF;

@@ -199,13 +199,13 @@ BEGIN
             'number', fault.entry_id, 'business_date', fault.business_date));
     END IF;
     WITH d AS MATERIALIZED (
-        SELECT DISTINCT ON (area_code, business_date) area_code, business_date, client_id, entry_id
-        FROM added ORDER BY area_code, business_date, entry_id
+        SELECT area_code, business_date, min(entry_id) AS entry_id FROM added GROUP BY 1, 2
     )
-    SELECT INTO fault d.area_code, d.business_date, d.client_id FROM d
+    SELECT INTO fault d.business_date, d.entry_id FROM d
     WHERE treasury.is_closed(d.area_code, d.business_date) ORDER BY d.entry_id LIMIT 1;
     IF FOUND THEN
-        PERFORM treasury.refuse('period_closed', jsonb_build_object('entry', fault.client_id,
+        PERFORM treasury.refuse('period_closed', jsonb_build_object(
+            'entry', (SELECT client_id FROM added WHERE entry_id = fault.entry_id),
             'business_date', fault.business_date));
     END IF;
     IF EXISTS (SELECT FROM added WHERE reservation_id IS NOT NULL) THEN
@@ -256,7 +256,8 @@ BEGIN
     WITH booked AS MATERIALIZED (
         SELECT e.entry_id, e.area_code, e.event_kind, e.business_date, e.posted_in,
             e.reverses_entry_id IS NULL AS is_first
-        FROM (SELECT DISTINCT entry_id FROM added) AS d JOIN treasury.entry AS e USING (entry_id)
+        FROM treasury.entry AS e WHERE e.entry_id
+            BETWEEN (SELECT min(entry_id) FROM added) AND (SELECT max(entry_id) FROM added)
     ), kinds AS MATERIALIZED (
         SELECT e.area_code, e.event_kind, e.is_first, l.account_id, l.amount > 0 AS is_debit,
             bool_or(l.party_id = '') AS lacks_party, bool_or(l.party_id <> '') AS has_party,
@@ -534,16 +535,22 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enab
 DECLARE
     fault record;
 BEGIN
-    SELECT INTO fault e.client_id, s.amount
-    FROM treasury.entry AS e LEFT JOIN (
-            SELECT entry_id, sum(amount) AS amount FROM treasury.line
-            WHERE entry_id BETWEEN NEW.first_number AND NEW.last_number GROUP BY entry_id
-        ) AS s USING (entry_id)
-    WHERE e.entry_id BETWEEN NEW.first_number AND NEW.last_number
-        AND (s.amount IS NULL OR s.amount <> 0) ORDER BY e.entry_id LIMIT 1;
+    -- One sum over entries and lines: a join of the two was planned as a loop within a loop.
+    SELECT INTO fault m.entry_id, sum(m.amount) AS amount, sum(m.lines_count) AS lines_count
+    FROM (
+        SELECT entry_id, 0::bigint AS amount, 0 AS lines_count FROM treasury.entry
+        WHERE entry_id BETWEEN NEW.first_number AND NEW.last_number
+        UNION ALL
+        SELECT entry_id, amount, 1 FROM treasury.line
+        WHERE entry_id BETWEEN NEW.first_number AND NEW.last_number
+    ) AS m
+    GROUP BY m.entry_id HAVING sum(m.amount) <> 0 OR sum(m.lines_count) = 0
+    ORDER BY m.entry_id LIMIT 1;
     IF FOUND THEN
-        PERFORM treasury.refuse(CASE WHEN fault.amount IS NULL THEN 'entry_empty' ELSE 'unbalanced' END,
-            jsonb_build_object('entry', fault.client_id, 'amount', fault.amount));
+        PERFORM treasury.refuse(
+            CASE WHEN fault.lines_count = 0 THEN 'entry_empty' ELSE 'unbalanced' END,
+            jsonb_build_object('entry', (SELECT client_id FROM treasury.entry
+                WHERE entry_id = fault.entry_id), 'amount', nullif(fault.amount, 0)));
     END IF;
     IF NEW.first_number <= treasury.sealed_up_to() THEN
         PERFORM treasury.refuse('append_only', jsonb_build_object('number', NEW.first_number));
