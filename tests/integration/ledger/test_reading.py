@@ -178,6 +178,15 @@ def test_a_budget_warns_at_its_thresholds_and_by_income(posted: Terminal):
     assert (benefits["budget_amount"], benefits["warning"]["en"]) == (112_060, "over budget")
     (check,) = [one for one in told["income_checks"] if one["fund"]["en"] == "resident fund"]
     assert (check["planned_gap_amount"], check["actual_gap_amount"]) == (3_850_000, 4_087_940)
+    assert check["planned"]["en"] == "plans within income"
+    posted("budget", "set", "resident", "2024", "spending", "40000.01", *document)
+    told = json.loads(posted("budget", "show", "2024", "--json").out)
+    plans = {one["fund"]["en"]: one for one in told["income_checks"]}
+    assert plans["resident fund"]["planned"]["en"] == "plans beyond income"
+    assert plans["resident fund"]["planned_gap_amount"] == -1
+    unplanned = plans["critical-illness fund"]
+    assert unplanned["planned"]["en"] == "income or spending not set"
+    assert unplanned["planned_gap_amount"] is None
     assert "no budget is set" in posted("budget", "show", "2025").out
     set_resident = ("budget", "set", "resident", "2024")
     assert "[heading_unknown]" in posted(*set_resident, "parties", "5", *document, code=4).err

@@ -200,6 +200,13 @@ def test_spending_is_planned_within_income(
     assert (found.actual_gap_amount, found.is_actual_within) == (254_000, True)
 
 
+@pytest.mark.parametrize("headings", [(), ("income",), ("spending",), ("income", "benefits")])
+def test_a_budget_that_does_not_say_both_plans_no_gap(headings: tuple[str, ...]):
+    lines = [BudgetLine("resident", heading, 100) for heading in headings]
+    found = income_check(lines, statement("resident", RESIDENT))
+    assert (found.planned_gap_amount, found.is_planned_within) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("before", "is_covered"), [(-9_001, True), (-9_000, True), (-8_999, False)]
 )

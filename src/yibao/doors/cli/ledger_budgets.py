@@ -38,6 +38,7 @@ _COLUMNS = (
 )
 _CHECKS = (
     Column("fund", Text("基金", "fund"), "label"),
+    Column("planned", Text("预算", "the budget"), "label"),
     Column("planned_gap_amount", Text("预算收支差", "planned: income − spending"), "amount"),
     Column("actual_gap_amount", Text("实际收支差", "actual: income − spending"), "amount"),
     Column("brought_forward_amount", Text("上年结余", "brought forward"), "amount"),
@@ -141,6 +142,7 @@ def _checks(checks: Sequence[IncomeCheck], chart: Chart) -> list[Row]:
     return [
         {
             "fund": chart.fund(one.fund).label,
+            "planned": _PLANS[one.is_planned_within],
             "planned_gap_amount": one.planned_gap_amount,
             "actual_gap_amount": one.actual_gap_amount,
             "brought_forward_amount": one.brought_forward_amount,
@@ -148,6 +150,13 @@ def _checks(checks: Sequence[IncomeCheck], chart: Chart) -> list[Row]:
         }
         for one in checks
     ]
+
+
+_PLANS: dict[bool | None, Text] = {
+    None: Text("收入或支出预算未定", "income or spending not set"),
+    True: Text("预算收支平衡或有结余", "plans within income"),
+    False: Text("预算支出大于收入", "plans beyond income"),
+}
 
 
 def _told(one: IncomeCheck) -> Text:

@@ -54,18 +54,19 @@ class Execution:
 class IncomeCheck:
     """Spend by income (以收定支): planned and actual spending against planned and actual income.
 
-    A gap is income less spending; below zero the year lives on what earlier years left.
+    A gap is income less spending; below zero the year lives on what earlier years left. The planned
+    one is None where the budget does not say both.
     """
 
     fund: str
-    planned_gap_amount: int
+    planned_gap_amount: int | None
     actual_gap_amount: int
     brought_forward_amount: int
 
     @property
-    def is_planned_within(self) -> bool:
-        """Whether the budget spends no more than it takes in."""
-        return self.planned_gap_amount >= 0
+    def is_planned_within(self) -> bool | None:
+        """Whether the budget spends no more than it takes in; None: it does not tell."""
+        return None if self.planned_gap_amount is None else self.planned_gap_amount >= 0
 
     @property
     def is_actual_within(self) -> bool:
@@ -92,12 +93,11 @@ def executions(
 
 def income_check(lines: Iterable[BudgetLine], statement: FundStatement) -> IncomeCheck:
     """Whether one fund keeps to its income; of its budget lines only the totals are read."""
-    own = [line for line in lines if line.fund == statement.fund]
-    planned_income = sum(line.amount for line in own if line.heading == "income")
-    planned_spending = sum(line.amount for line in own if line.heading == "spending")
+    planned = {line.heading: line.amount for line in lines if line.fund == statement.fund}
+    is_told = planned.keys() >= TOTALS.keys()
     return IncomeCheck(
         fund=statement.fund,
-        planned_gap_amount=planned_income - planned_spending,
+        planned_gap_amount=planned["income"] - planned["spending"] if is_told else None,
         actual_gap_amount=statement.result_amount,
         brought_forward_amount=statement.brought_forward_amount,
     )
