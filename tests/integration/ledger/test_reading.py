@@ -196,3 +196,30 @@ def test_a_budget_warns_at_its_thresholds_and_by_income(posted: Terminal):
     assert "400" in posted(*set_resident, "income", "5", "--document", " ", code=2).err
     assert "[permission_missing]" in posted(*set_resident, "income", "5", *document, as_="zhao",
                                             code=4).err  # fmt: skip
+
+
+def test_a_member_named_by_an_identity_number_is_masked_by_role(posted: Terminal):
+    numbers = ("99901019490101003X", "999010490101003", "9990104901010031")  # the last has 16
+    head = "kind,client_id,business_date,member_id,amount"
+    rows = [f"personal_account_credit,K-9,2024-05-02,{number},5" for number in numbers]
+    provider = "999010194901010048"  # an institution's code is nobody's identity
+    settled = f"settlement,S-9,2024-05-02,resident,{provider},inpatient,7"
+    posted("post", posted.file("credit.csv", head, *rows))
+    posted("post", posted.file("settled.csv",
+                               "kind,client_id,business_date,fund,provider_id,care_type,amount",
+                               settled))  # fmt: skip
+    (line, *_) = json.loads(posted("journal", "--client-id", "K-9", "--json").out)["lines"]
+
+    def shown(*words: object, as_: str) -> list[str]:
+        told = json.loads(posted("journal", *words, "--json", as_=as_).out)
+        return [one["party"] for one in told["lines"] if one["party"]]
+
+    masked = ["999***********003X", "999*********003", numbers[2]]
+    for words in (("--client-id", "K-9"), (line["number"],)):
+        assert shown(*words, as_="sun") == list(numbers)  # a reviewer may read them
+        assert shown(*words, as_="zhao") == masked
+        assert shown(*words, as_="qian") == masked
+    assert shown("--client-id", "S-9", as_="zhao") == [provider]
+    out = posted.folder / "journal.csv"
+    posted("journal", "--client-id", "K-9", "--out", out, as_="zhao")
+    assert numbers[0] not in out.read_text("utf-8-sig")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +26,8 @@ from yibao.doors.cli.ledger_words import NUMBER, ordered, yuan_of
 
 if TYPE_CHECKING:
     from yibao.engines.accounting.chart import Chart
+    from yibao.engines.accounting.entry import Line
+    from yibao.offices.access.actors import Actor
     from yibao.offices.treasury.journal import Booked, Search
 
 _SIZE = click.IntRange(1, 10_000)
@@ -101,16 +104,16 @@ def journal_command(
     kind, of = ("party", party) if party else ("account", account)
     errand = Errand(login_name, area, "ledger.read", "ledger.journal", kind, of)
 
-    async def work() -> tuple[Chart, Sequence[Booked], int | None]:
+    async def work() -> tuple[int, list[Row], int | None]:
         async with at_counter(errand) as counter:
             chart = await counter.chart(language)
             entries, following = await _found(counter, asked, None if out else size)
             await counter.log(f"{len(entries)}")
-            return chart, entries, following
+            rows = [row for one in entries for row in _rows(one, chart, counter.desk.actor)]
+            return len(entries), rows, following
 
-    chart, entries, following = run(work())
-    rows = [row for one in entries for row in _rows(one, chart)]
-    remarks = [Text(f"{len(entries)} 笔分录", f"{len(entries)} entries")]
+    count, rows, following = run(work())
+    remarks = [Text(f"{count} 笔分录", f"{count} entries")]
     if following is not None:
         remarks.append(Text(f"下一页: --after {following}", f"the next page: --after {following}"))
     sheet = Sheet("lines", Text("日记账", "journal"), _COLUMNS, rows, most=size if out else 0)
@@ -133,16 +136,16 @@ async def _found(
 
 
 def _show_one(number: int, errand: Errand, way: Way) -> None:
-    async def work() -> tuple[Chart, Booked]:
+    async def work() -> tuple[Chart, Booked, list[Row]]:
         from yibao.offices.treasury.journal import booked
 
         async with at_counter(errand) as counter:
             chart = await counter.chart(way.language)
             found = await booked(counter.database, number, area=counter.area)
             await counter.log()
-            return chart, found
+            return chart, found, _rows(found, chart, counter.desk.actor)
 
-    chart, one = run(work())
+    chart, one, rows = run(work())
     heads = {
         "number": one.entry_id,
         "client_id": one.entry.client_id,
@@ -165,7 +168,7 @@ def _show_one(number: int, errand: Errand, way: Way) -> None:
     ]
     columns = [column for column in _COLUMNS if column.name in _OF_LINE]
     title = Text(f"分录 {number}", f"entry {number}")
-    lines = Sheet("lines", Text("分录行", "its lines"), columns, _rows(one, chart))
+    lines = Sheet("lines", Text("分录行", "its lines"), columns, rows)
     show(Answer([Sheet("entry", title, what, told), lines], data={"head": heads}), way)
 
 
@@ -178,7 +181,21 @@ def _event(one: Booked, chart: Chart) -> Text:
     return chart.facing[kind].label if kind in chart.facing else Text(kind, kind)
 
 
-def _rows(one: Booked, chart: Chart) -> list[Row]:
+_IDENTITY_NUMBER = re.compile(r"[1-9][0-9]{14}(?:[0-9]{2}[0-9Xx])?\Z")
+
+
+def _party(line: Line, chart: Chart, actor: Actor) -> str:
+    """Whom a line is about; a member named by an identity number, as the actor may see it."""
+    from yibao.offices.access.masking import masked_id_number
+
+    account = chart.accounts.get(line.account_code)
+    is_member = account is None or account.holder == "member"
+    if is_member and _IDENTITY_NUMBER.match(line.party_id):
+        return masked_id_number(line.party_id, actor)
+    return line.party_id
+
+
+def _rows(one: Booked, chart: Chart, actor: Actor) -> list[Row]:
     return [
         {
             "number": one.entry_id,
@@ -187,7 +204,7 @@ def _rows(one: Booked, chart: Chart) -> list[Row]:
             "event_kind": one.entry.event_kind,
             "client_id": one.entry.client_id,
             "account": line.account_code,
-            "party": line.party_id,
+            "party": _party(line, chart, actor),
             "debit_amount": line.amount if line.amount > 0 else None,
             "credit_amount": -line.amount if line.amount < 0 else None,
             "source": one.entry.source,
