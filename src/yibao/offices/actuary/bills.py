@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from pathlib import Path
 
 from yibao.base.checks import check
 from yibao.base.dates import Span
@@ -44,7 +43,7 @@ from yibao.engines.benefits.split import BillLine
 from yibao.engines.policy.area import AreaPolicy
 from yibao.engines.policy.law import Counter, FactValue
 from yibao.storage.files import bills as written
-from yibao.storage.files.bills import WrittenBill, read_bill
+from yibao.storage.files.bills import WrittenBill
 
 _PLACES = {
     "member": Text("member.facts 下", "under member.facts"),
@@ -63,15 +62,6 @@ class MemberHistory:
     member: Member
     opening: Balances
     events: tuple[engine.Event, ...]
-
-
-def open_history(path: Path, area: AreaPolicy) -> MemberHistory:
-    """Read a bill file for an area.
-
-    Raises:
-        FaultsFound: with every fault of syntax, or else every word that the area does not know.
-    """
-    return history_of(read_bill(path), area)
 
 
 def history_of(bill: WrittenBill, area: AreaPolicy) -> MemberHistory:

@@ -192,4 +192,3 @@ _TEXTS = {
     ),
     "value_unknown": (Text("“{}” 不是有效取值", "'{}' is not one of its values"), _BY_FORMAT),
 }
-CELL_CODES = tuple(_TEXTS)

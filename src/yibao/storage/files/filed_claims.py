@@ -205,4 +205,3 @@ _ROW_TEXTS = {
     ),
 }
 _COLUMN_OF = {"claim_id_twice": "claim_id", "entry_sequence_twice": "entry_sequence"}
-ROW_CODES = tuple(_ROW_TEXTS)

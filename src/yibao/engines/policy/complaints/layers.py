@@ -16,7 +16,6 @@ EARLIER_LAYER = Text("前序保障层", "earlier layer")
 REASON = Text("剩余原因", "reason")
 CEILING = Text("封顶名称", "ceiling")
 LINE = Text("行", "line")
-LIST_FACT = Text("列表事实", "list fact")
 
 
 def name_unknown(where: Where, name: str, *, kind: Text, known: Iterable[str]) -> Fault:

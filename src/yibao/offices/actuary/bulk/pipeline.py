@@ -139,11 +139,6 @@ class _Made:
         return self.worker
 
 
-def _claims_twice(shares: Sequence[Share]) -> dict[Path, frozenset[str]]:
-    parts = {share.part.path: share.part for share in shares}
-    return {path: claims_twice(part) for path, part in parts.items()}
-
-
 class _Filing:
     """Takes what shares give to the result files."""
 

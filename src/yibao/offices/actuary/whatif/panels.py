@@ -7,7 +7,6 @@ panel; grey is what was before. Places on the page are all that is not an intege
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from matplotlib.axes import Axes
 
@@ -56,15 +55,6 @@ class Words:
         x, y = place
         Pen(axes).write((x, y + 7), self.say(texts[0]), size=TITLE_SIZE)
         Pen(axes).write((x, y + 25), self.say(texts[1]), size=SMALL_SIZE, colour=GREY)
-
-
-class Panel(Protocol):
-    """A part of the page, ``height`` points tall."""
-
-    height: float
-
-    def draw(self, axes: Axes, place: Place) -> None:
-        """Draw it from its upper left corner."""
 
 
 def _colour(amount: int) -> str:
