@@ -86,6 +86,18 @@ def test_schemes_are_checked_shown_and_compared(tmp_path):
     assert "不是分组方案目录" in nothing.stderr
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_separators_are_one_fault_that_says_so(mark, cases, tmp_path):
+    cases.write_text(CASES.replace(",", mark), "utf-8")
+    out = tmp_path / "out.csv"
+    done = yibao("group", cases, "--scheme", EXAMPLE, "--out", out, "--language", "en")
+    assert done.returncode == 3
+    assert "cases.csv:1 [separator_wrong]" in done.stderr
+    assert "with commas" in done.stderr
+    assert "1 fault found" in done.stderr
+    assert not out.exists()
+
+
 def test_the_first_run_says_that_it_compiles_and_later_ones_do_not(cases, tmp_path):
     environment = {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
     words = ("--scheme", EXAMPLE, "--out", tmp_path / "out.csv", "--language", "en")

@@ -17,6 +17,8 @@ from yibao.base.system import system_reason
 from yibao.base.texts import Text
 from yibao.storage.files.yaml_faults import unreadable
 
+_OTHER_SEPARATORS = ";\t"
+
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
@@ -75,6 +77,8 @@ def encoding_fault(name: str, error: UnicodeDecodeError, *, lines_before: int = 
 def column_faults(name: str, columns: Sequence[str], *, required: Sequence[str]) -> list[Fault]:
     """Faults of a header: required columns missing, columns named twice or not at all."""
     where = Where(name, 1)
+    if len(columns) == 1 and any(mark in columns[0] for mark in _OTHER_SEPARATORS):
+        return [_separator_fault(where)]
     faults = [
         Fault(
             "column_missing",
@@ -100,6 +104,15 @@ def column_faults(name: str, columns: Sequence[str], *, required: Sequence[str])
                 )
             )
     return faults
+
+
+def _separator_fault(where: Where) -> Fault:
+    return Fault(
+        "separator_wrong",
+        where,
+        Text("列之间不是逗号", "the columns are not separated by commas"),
+        Text("请另存为逗号分隔的 CSV", "save it as CSV with commas, not semicolons or tabs"),
+    )
 
 
 def _width_fault(where: Where, found: int, expected: int) -> Fault:
