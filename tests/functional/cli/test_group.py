@@ -48,6 +48,34 @@ def test_a_file_is_grouped_and_the_invalid_case_told(cases, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+ODD_PLACES = [[2], [3], [5], [2, 3], [4, 5], [2, 4, 6], [2, 3, 4, 5, 6]]
+
+
+@pytest.mark.parametrize("places", ODD_PLACES, ids=str)
+@pytest.mark.parametrize("cells", ["", ",1,50,,,,5,1,XG01,,9,9"], ids=["narrow", "wide"])
+def test_rows_of_another_width_are_invalid_cases_in_their_place(places, cells, tmp_path):
+    header, *good = CASES.splitlines()
+    waiting = iter([*good, *good])
+    numbers = range(2, 2 + len(good) + len(places))
+    rows = [f"ODD{n}{cells}" if n in places else next(waiting) for n in numbers]
+    rows.insert(0, header)
+    path, out = tmp_path / "odd.csv", tmp_path / "groups.csv"
+    path.write_text("\n".join(rows) + "\n", "utf-8")
+    done = yibao("group", path, "--scheme", EXAMPLE, "--out", out, "--json")
+    assert done.returncode == 1, done.stderr
+    found = pl.read_csv(out, infer_schema=False).with_columns(pl.all().fill_null(""))
+    assert found["Index"].to_list() == [row.split(",")[0] for row in rows[1:]]
+    odd = found.filter(pl.col("Index").str.starts_with("ODD"))
+    assert set(odd.select("status", "mdc", "drg", "reason").rows()) == {
+        ("invalid", "", "", "row_width")
+    }
+    rejects = pl.read_csv(f"{out}.rejects.csv").filter(pl.col("code") == "row_width")
+    assert rejects["row"].to_list() == [place for place in places if place < 2 + len(rows) - 1]
+    answer = json.loads(done.stdout)
+    assert answer["cases"] == len(rows) - 1
+    assert sum(answer[name] for name in ("grouped", "qy", "ungrouped", "invalid")) == len(rows) - 1
+
+
 def test_json_adds_up(cases, tmp_path):
     out = tmp_path / "groups.parquet"
     done = yibao("group", "--scheme", EXAMPLE, "--out", out, cases, "--json")

@@ -173,11 +173,11 @@ def test_a_file_without_its_columns_is_refused(tmp_path, header, code):
     assert [fault.code for fault in caught.value.faults] == [code]
 
 
-def test_a_row_that_is_cut_short_stops_the_file_and_writes_nothing(tmp_path):
-    path = filed(tmp_path, [ROWS[0], "A2,1"])
-    with pytest.raises(FaultsFound):
-        run(path, tmp_path / "out.csv")
-    assert not (tmp_path / "out.csv").exists()
+def test_a_row_that_is_cut_short_is_an_invalid_case_and_stops_nothing(tmp_path):
+    summary, rows, rejects = run(filed(tmp_path, [ROWS[0], "A2,1", ROWS[0]]), tmp_path / "out.csv")
+    assert (summary.cases_count, summary.by_invalid_reason) == (3, {"row_width": 1})
+    assert rows["status"].to_list()[1] == "invalid"
+    assert rejects.select("row", "Index", "code").rows() == [(3, "A2", "row_width")]
 
 
 def test_an_empty_file_gives_an_empty_answer(tmp_path):

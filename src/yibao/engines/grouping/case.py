@@ -37,8 +37,12 @@ INVALID_REASONS = (
     "stay_days_invalid",
     "icu_hours_invalid",
     "leaving_type_invalid",
+    "row_width",
 )
 """Why a case cannot be grouped at all, in order of precedence; bits of a mask."""
+
+ROW_WIDTH = 1 << INVALID_REASONS.index("row_width")
+"""The mask of a case whose cells cannot be told apart: nothing else is said of it."""
 
 FINDINGS = (
     "principal_diagnosis_unknown",
@@ -125,6 +129,7 @@ _INVALID_TOLD = {
         "重症监护小时不是非负数", "the hours in intensive care are no number"
     ),
     "leaving_type_invalid": Text("离院方式不是非负整数", "the way of leaving is no whole number"),
+    "row_width": Text("本行的字段数与表头不同", "the row is not as wide as the header"),
 }
 _FINDING_TOLD = {
     "principal_diagnosis_unknown": Text(

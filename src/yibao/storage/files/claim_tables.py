@@ -47,8 +47,21 @@ class BigTable:
     batches: Callable[[], Iterator[pl.DataFrame]]
 
 
-def open_table(path: Path, known: Sequence[Column]) -> BigTable:
+@dataclass(frozen=True, slots=True)
+class OddRow:
+    """A row of a CSV file that is not as wide as the header: its number and its text."""
+
+    number: int
+    text: str
+
+
+def open_table(
+    path: Path, known: Sequence[Column], *, odd_rows: list[OddRow] | None = None
+) -> BigTable:
     """Open a ``.csv`` or ``.parquet`` file whose columns have the kinds of ``known``.
+
+    Rows that are not as wide as the header stop the reading, unless ``odd_rows`` takes them: they
+    stand there, at the latest, when the batch that would have held them is given.
 
     Raises:
         FaultsFound: unreadable, truncated, of wrong encoding, or of wrong column types; of rows
@@ -59,13 +72,13 @@ def open_table(path: Path, known: Sequence[Column]) -> BigTable:
     if path.suffix.lower() == ".parquet":
         return _open_parquet(path, {column.name: column for column in known})
     if path.suffix.lower() == ".csv":
-        return _open_csv(path)
+        return _open_csv(path, odd_rows)
     raise FaultsFound(
         [unreadable_fault(path, Text("应为 .csv 或 .parquet", "it is not .csv or .parquet"))]
     )
 
 
-def _open_csv(path: Path) -> BigTable:
+def _open_csv(path: Path, odd_rows: list[OddRow] | None) -> BigTable:
     try:
         _check_text(path)
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -75,13 +88,18 @@ def _open_csv(path: Path) -> BigTable:
         raise FaultsFound([unreadable_fault(path, why)]) from None
     if not columns:
         raise FaultsFound([unreadable_fault(path, Text("文件是空的", "it is empty"))])
-    return BigTable(path, columns, lambda: _csv_batches(path, columns))
+    return BigTable(path, columns, lambda: _csv_batches(path, columns, odd_rows))
 
 
-def _csv_batches(path: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+def _csv_batches(
+    path: Path, columns: Sequence[str], odd_rows: list[OddRow] | None
+) -> Iterator[pl.DataFrame]:
     wide: list[Fault] = []
 
     def note(row: object) -> str:
+        if odd_rows is not None:
+            odd_rows.append(OddRow(getattr(row, "number", None) or 0, getattr(row, "text", "")))
+            return "skip"
         wide.append(_width(path, row))
         return "error"
 

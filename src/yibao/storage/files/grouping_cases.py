@@ -4,11 +4,13 @@ The columns are those of docs/grouping.md; others are not read. What a cell says
 is marked and judged by the grouper, so that one odd case never stops a run; a file without a column
 that is needed cannot be used at all.
 
-Holds: one row in, one case out, in order; rows are numbered as a person sees them.
+Holds: one row in, one case out, in order, a row that is not as wide as the header too (an invalid
+case of whom the Index alone is read); rows are numbered as a person sees them.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +23,9 @@ from pyarrow import parquet
 
 from yibao.base.findings import FaultsFound
 from yibao.engines.grouping.batch import CaseColumns, CodeTexts
-from yibao.engines.grouping.case import MISSING, OTHER_DEPARTMENT, UNREADABLE
+from yibao.engines.grouping.case import MISSING, OTHER_DEPARTMENT, ROW_WIDTH, UNREADABLE
 from yibao.engines.grouping.conditions import DEPARTMENT, FIELDS, NUMBER_LIMIT, THOUSAND
-from yibao.storage.files.claim_tables import open_table, unreadable_fault
+from yibao.storage.files.claim_tables import OddRow, open_table, unreadable_fault
 from yibao.storage.files.tables import column_faults
 
 INDEX, DIAGNOSES, PROCEDURES = "Index", "zdList", "ssList"
@@ -31,6 +33,8 @@ REQUIRED = (INDEX, "gender", "age", DIAGNOSES, PROCEDURES)
 NUMBERS = ("age", "ageDay", "weight", "inHospitalTime", "gender", "icuHours", "leavingType")
 COLUMNS = (*REQUIRED, *(name for name in (*NUMBERS, DEPARTMENT) if name not in REQUIRED))
 SEPARATOR = "|"
+ODD = "#odd"
+"""Marks rows that are not as wide as the header; no file can have a column of this name."""
 _BATCH_ROWS, _BUFFER_BYTES = 1 << 13, 1 << 17
 
 
@@ -59,11 +63,7 @@ class CaseFile:
     rows_count: int
 
     def frames(self) -> Iterator[CaseFrame]:
-        """The rows, some at a time.
-
-        Raises:
-            FaultsFound: if a row is narrower or wider than the header.
-        """
+        """The rows, some at a time."""
         return _parquet_frames(self.path) if _is_parquet(self.path) else _csv_frames(self.path)
 
 
@@ -97,6 +97,8 @@ def case_batch(rows: CaseFrame, departments: Sequence[str]) -> CaseBatch:
     if departments and DEPARTMENT in frame.columns:
         numbers[:, FIELDS.index(DEPARTMENT)] = _department_numbers(frame[DEPARTMENT], departments)
     invalid = (index == "").cast(pl.Int32).to_numpy().copy()  # the first of INVALID_REASONS
+    if ODD in frame.columns:
+        invalid[frame[ODD].fill_null(value=False).to_numpy()] = ROW_WIDTH
     columns = CaseColumns(numbers, _texts(frame[DIAGNOSES]), _texts(frame[PROCEDURES]), invalid)
     return CaseBatch(rows.first_row, index, columns)
 
@@ -152,11 +154,57 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _csv_frames(path: Path) -> Iterator[CaseFrame]:
-    first = 2  # the header is row 1
-    for batch in open_table(path, ()).batches():
-        kept = [name for name in COLUMNS if name in batch.columns]
-        yield CaseFrame(first, batch.select(kept))
-        first += batch.height
+    first, odd = 2, list[OddRow]()  # the header is row 1
+    table = open_table(path, (), odd_rows=odd)
+    place = table.columns.index(INDEX)
+    frame = pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
+    for batch in table.batches():
+        frame = batch.select([name for name in COLUMNS if name in batch.columns])
+        among = _before(odd, first + frame.height)
+        whole = _with_odd(frame, among, first=first, place=place)
+        yield CaseFrame(first, whole)
+        first += whole.height
+    if odd:
+        yield CaseFrame(first, _with_odd(frame.clear(), odd, first=first, place=place))
+
+
+def _before(odd: list[OddRow], end: int) -> list[OddRow]:
+    """Take from ``odd`` what stands among the rows before ``end``, each of which moves the end."""
+    count = 0
+    while count < len(odd) and odd[count].number < end + count:
+        count += 1
+    taken = odd[:count]
+    del odd[:count]
+    return taken
+
+
+def _with_odd(
+    frame: pl.DataFrame, odd: Sequence[OddRow], *, first: int, place: int
+) -> pl.DataFrame:
+    """Rows with the odd ones between them, as they stand in the file."""
+    if not odd:
+        return frame
+    taken = {row.number for row in odd}
+    height = frame.height + len(odd)
+    numbers = [number for number in range(first, first + height) if number not in taken]
+    even = frame.with_columns(
+        pl.Series("#number", numbers[: frame.height], pl.Int64), pl.lit(value=False).alias(ODD)
+    )
+    others = pl.DataFrame(
+        {
+            INDEX: [_cell(row.text, place) for row in odd],
+            "#number": [row.number for row in odd],
+            ODD: [True] * len(odd),
+        },
+        schema={INDEX: pl.String, "#number": pl.Int64, ODD: pl.Boolean},
+    )
+    together = pl.concat([even, others], how="diagonal")
+    return together.sort("#number", maintain_order=True).drop("#number")
+
+
+def _cell(text: str, place: int) -> str:
+    cells = next(csv.reader([text]), [])
+    return cells[place] if place < len(cells) else ""
 
 
 def _parquet_frames(path: Path) -> Iterator[CaseFrame]:

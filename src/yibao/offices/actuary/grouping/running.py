@@ -28,6 +28,7 @@ from yibao.engines.grouping.case import (
     LEVEL_WORDS,
     REASONS,
     REMEDY,
+    ROW_WIDTH,
     STATUSES,
     UNGROUPED_ADRG,
     UNGROUPED_DRG,
@@ -142,6 +143,8 @@ def grouped_pieces(
 def _grouped(compiled: CompiledScheme, rows: CaseFrame) -> Grouped:
     batch = case_batch(rows, compiled.departments)
     walks = group_cases(compiled, batch.columns)
+    invalid = batch.columns.invalid
+    invalid[invalid & ROW_WIDTH != 0] = ROW_WIDTH
     return Grouped(batch, walks, _table(compiled, batch, walks))
 
 
